@@ -1,0 +1,63 @@
+# Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help run test peers check fmt taplo typos deny clippy doc tools cargo-deny
+
+TYPOS := 1.52.0
+TAPLO := 0.9.3
+DENY := 0.20.2
+# In the clone, so that nothing of the machine's own is changed or relied on.
+TOOLS := target/tools
+INSTALLED := $(TOOLS)/typos-$(TYPOS)-taplo-$(TAPLO)
+
+help: ## Lists these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Serves the tools from an emulated Function on 127.0.0.1; ARGS="--port 9000" adds arguments
+	@cargo run --locked -p oci-mcp-cli -- dev $(ARGS)
+
+# The binaries first, because tests start them; what was skipped last, even when a test failed.
+test: peers ## Runs every test this machine can run, and says at the end which it could not
+	@rm -f target/skipped.txt
+	cargo build --workspace --bins --locked
+	@echo 'cargo test --workspace --all-features --locked'; \
+	cargo test --workspace --all-features --locked; status=$$?; \
+	if [ -s target/skipped.txt ]; then printf '\nSkipped:\n'; sort -u target/skipped.txt; fi; \
+	exit $$status
+
+peers: ## Installs the MCP clients and the Python FDK that tests talk to, in target/peers
+	@tests/peers/install.sh
+
+check: fmt taplo typos deny clippy doc ## Checks everything but behaviour: the six below
+
+fmt: ## Rust layout; `cargo fmt --all` repairs it
+	cargo fmt --all --check
+
+taplo: $(INSTALLED) ## TOML layout; `target/tools/bin/taplo fmt` repairs it
+	RUST_LOG=warn $(TOOLS)/bin/taplo fmt --check --diff
+
+typos: $(INSTALLED) ## Spelling; `target/tools/bin/typos --write-changes` repairs it
+	$(TOOLS)/bin/typos
+
+deny: cargo-deny ## Which crates, licences and sources the binaries may be built from
+	cargo deny --locked check bans licenses sources
+
+clippy: ## Lints
+	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+doc: ## Documentation, and every link in it
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+tools: $(INSTALLED) cargo-deny ## Installs what `check` needs: typos and taplo in target/tools, cargo-deny with cargo
+
+$(INSTALLED):
+	@python3 -c 'import ensurepip' 2>/dev/null || { \
+		echo 'typos and taplo need python3 with venv; on Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+	@echo 'installing typos and taplo ...'
+	@rm -rf $(TOOLS)
+	@python3 -m venv $(TOOLS)
+	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check typos==$(TYPOS) taplo==$(TAPLO)
+	@touch $@
+
+cargo-deny:
+	@cargo deny --version >/dev/null 2>&1 || { \
+		echo 'building cargo-deny $(DENY): some minutes, once'; cargo install --locked cargo-deny@$(DENY); }

@@ -1,0 +1,144 @@
+//! What an author declares, and the stack of layers it becomes.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::ServiceBuilder;
+use tower::util::BoxCloneSyncService;
+
+use crate::body::Body;
+use crate::config::Config;
+use crate::dispatch::Dispatcher;
+use crate::endpoint::Endpoint;
+use crate::log::LogLayer;
+use crate::tool::{DynamicTool, Tool, Toolbox};
+
+/// An MCP server: its name and its tools.
+///
+/// ```
+/// use oci_mcp::{App, Context, NoArgs, Tool, ToolError};
+///
+/// struct Greet;
+///
+/// impl Tool for Greet {
+///     type Args = NoArgs;
+///     type Output = &'static str;
+///     const NAME: &'static str = "greet";
+///     const DESCRIPTION: &'static str = "Says hello.";
+///
+///     async fn call(&self, _: &Context, _: NoArgs) -> Result<&'static str, ToolError> {
+///         Ok("hello")
+///     }
+/// }
+///
+/// let app = App::new("greeter", "1.0.0").tool(Greet);
+/// ```
+#[derive(Default)]
+#[must_use = "an app does nothing until it is served"]
+pub struct App {
+    identity: Identity,
+    tools: Toolbox,
+}
+
+/// Who the server says it is.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) title: Option<String>,
+    pub(crate) instructions: Option<String>,
+}
+
+/// The whole app as a service: what a host sends every request through.
+///
+/// The host may add a [`Delivery`](crate::Delivery) to the request's extensions.
+pub type Service = BoxCloneSyncService<Request<Bytes>, Response<Body>, Infallible>;
+
+impl App {
+    /// A server without tools, called `name`.
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        let identity = Identity {
+            name: name.into(),
+            version: version.into(),
+            title: None,
+            instructions: None,
+        };
+        Self {
+            identity,
+            tools: Toolbox::default(),
+        }
+    }
+
+    /// Adds a name for people.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.identity.title = Some(title.into());
+        self
+    }
+
+    /// Adds a text that tells the model how to use the server as a whole.
+    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+        self.identity.instructions = Some(instructions.into());
+        self
+    }
+
+    /// Adds a tool.
+    pub fn tool(mut self, tool: impl Tool) -> Self {
+        self.tools.add(tool);
+        self
+    }
+
+    /// Adds a tool that is known only at run time.
+    pub fn dynamic_tool(mut self, tool: DynamicTool) -> Self {
+        self.tools.add_dynamic(tool);
+        self
+    }
+
+    /// The app as a service.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidApp`] if two tools have the same name.
+    pub fn into_service(self, config: Config) -> Result<Service, InvalidApp> {
+        let duplicates = self.tools.duplicates();
+        if !duplicates.is_empty() {
+            return Err(InvalidApp {
+                duplicates: duplicates.to_owned(),
+            });
+        }
+        let service = self.identity.name.clone();
+        let dispatcher = Dispatcher::new(self.identity, self.tools);
+        let stack = ServiceBuilder::new()
+            // Outermost, so that refusals are on record too.
+            .layer(LogLayer)
+            .service(Endpoint::new(dispatcher, config, &service));
+        Ok(BoxCloneSyncService::new(stack))
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An app that cannot be served.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InvalidApp {
+    duplicates: Vec<String>,
+}
+
+impl fmt::Display for InvalidApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.duplicates.join("`, `");
+        write!(
+            f,
+            "more than one tool is called `{names}`; a name is unique in a server"
+        )
+    }
+}
+
+impl std::error::Error for InvalidApp {}

@@ -1,0 +1,130 @@
+//! The body of a response: whole, or a stream of events.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::stream::{Stream, StreamExt};
+use http_body::{Frame, SizeHint};
+
+/// A response's body.
+///
+/// Hosts that live long send events as they come; hosts that answer in one piece (Functions)
+/// collect them first. An event stream owns the work that makes its events, so dropping it cancels
+/// that work, and polling it is the only thing that drives it: backpressure needs no buffer.
+///
+/// ```
+/// use http_body::Body as _;
+/// use oci_mcp::Body;
+///
+/// assert_eq!(Body::from("{}".as_bytes()).size_hint().exact(), Some(2));
+/// ```
+pub enum Body {
+    /// All of it.
+    Whole(Bytes),
+    /// `text/event-stream` events, each encoded and complete.
+    Events(Events),
+}
+
+/// Encoded events, made by the work that the stream owns.
+pub type Events = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
+
+impl Body {
+    /// No bytes.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self::Whole(Bytes::new())
+    }
+
+    /// The events of `stream`, as they are polled.
+    pub fn events(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
+        Self::Events(Box::pin(stream))
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Body {
+    fn from(bytes: T) -> Self {
+        Self::Whole(bytes.into())
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let frame = match self.get_mut() {
+            Self::Whole(bytes) if bytes.is_empty() => None,
+            Self::Whole(bytes) => Some(std::mem::take(bytes)),
+            Self::Events(events) => std::task::ready!(events.poll_next_unpin(cx)),
+        };
+        Poll::Ready(frame.map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Whole(bytes) if bytes.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Events(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(bytes) => f.debug_tuple("Whole").field(&bytes.len()).finish(),
+            Self::Events(_) => f.write_str("Events"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::stream;
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_whole_body_is_one_frame() {
+        let collected = Body::from("hello".as_bytes())
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes();
+
+        assert_eq!(collected, "hello");
+    }
+
+    #[tokio::test]
+    async fn events_are_made_only_when_they_are_polled_and_dropped_with_the_body() {
+        let work = Arc::new(());
+        let held = Arc::clone(&work);
+        let mut made = 0;
+        let mut body = Body::events(stream::repeat_with(move || {
+            made += 1;
+            Bytes::from(format!("data: {made} {}\n\n", Arc::strong_count(&held)))
+        }));
+
+        let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        let second = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        drop(body);
+
+        assert_eq!(
+            (&first[..], &second[..]),
+            (&b"data: 1 2\n\n"[..], &b"data: 2 2\n\n"[..])
+        );
+        assert_eq!(Arc::strong_count(&work), 1);
+    }
+}

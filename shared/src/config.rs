@@ -1,0 +1,230 @@
+//! What an operator sets, whichever host the server runs on.
+
+mod origin;
+
+pub(crate) use origin::{Host, Origin};
+
+use std::fmt;
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// Settings of the endpoint. [`Config::default`] is what a laptop wants.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Config {
+    pub(crate) path: String,
+    pub(crate) allowed_origins: Option<Vec<Origin>>,
+    pub(crate) allowed_hosts: Option<Vec<Host>>,
+    pub(crate) max_body_bytes: usize,
+}
+
+/// The largest request body a server takes unless told otherwise, in bytes.
+const DEFAULT_MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            path: "/mcp".to_owned(),
+            allowed_origins: None,
+            allowed_hosts: None,
+            max_body_bytes: DEFAULT_MAX_BODY_BYTES,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings through `lookup`, which is the environment or stands for it.
+    ///
+    /// | variable | meaning | default |
+    /// |---|---|---|
+    /// | `OCI_MCP_PATH` | where MCP is served, under any prefix that a gateway adds | `/mcp` |
+    /// | `OCI_MCP_ALLOWED_ORIGINS` | comma-separated origins of web pages that may call | pages of this machine |
+    /// | `OCI_MCP_ALLOWED_HOSTS` | comma-separated names that `Host` may carry | any; the platform decides |
+    /// | `OCI_MCP_MAX_BODY_BYTES` | the largest request body | 4 MiB |
+    ///
+    /// ```
+    /// use oci_mcp::Config;
+    ///
+    /// let error = Config::from_vars(|name| (name == "OCI_MCP_PATH").then(|| "mcp".to_owned()));
+    ///
+    /// assert_eq!(
+    ///     error.unwrap_err().to_string(),
+    ///     "invalid configuration; `OCI_MCP_PATH` is `mcp`: a path starts with `/`, ends without one, \
+    ///      and has no `?` or `#`",
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] naming every variable with an unusable value.
+    pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mut vars = Vars::new(lookup);
+        let config = Self::read(&mut vars);
+        vars.finish(Some(config))
+    }
+
+    /// Reads the settings of [`Config::from_vars`] through `vars`, which notes what is wrong with
+    /// them.
+    pub fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Self {
+        let default = Self::default();
+        Self {
+            path: vars
+                .parse("OCI_MCP_PATH")
+                .map_or(default.path, |Path(path)| path),
+            allowed_origins: vars.list("OCI_MCP_ALLOWED_ORIGINS"),
+            allowed_hosts: vars.list("OCI_MCP_ALLOWED_HOSTS"),
+            max_body_bytes: vars
+                .parse("OCI_MCP_MAX_BODY_BYTES")
+                .unwrap_or(default.max_body_bytes),
+        }
+    }
+
+    /// The path at which MCP is served.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+/// Reads variables and collects what is wrong with them.
+///
+/// An empty variable counts as unset, because many consoles cannot delete one.
+#[derive(Debug)]
+pub struct Vars<F> {
+    lookup: F,
+    problems: Vec<String>,
+}
+
+impl<F: Fn(&str) -> Option<String>> Vars<F> {
+    /// Variables that `lookup` finds.
+    pub fn new(lookup: F) -> Self {
+        Self {
+            lookup,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The text of `name`, if it is set.
+    pub fn get(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.trim().is_empty())
+    }
+
+    /// The value of `name`; `None` if it is unset, or unusable and noted as such.
+    pub fn parse<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let value = self.get(name)?;
+        self.parsed(name, &value)
+    }
+
+    /// The comma-separated values of `name`.
+    pub fn list<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<Vec<T>> {
+        let value = self.get(name)?;
+        Some(
+            value
+                .split(',')
+                .filter_map(|part| self.parsed(name, part.trim()))
+                .collect(),
+        )
+    }
+
+    /// Notes `problem`, to be reported with the others.
+    pub fn note(&mut self, problem: impl Display) {
+        self.problems.push(problem.to_string());
+    }
+
+    /// `config`, unless it could not be made or something was wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with every problem noted.
+    pub fn finish<T>(self, config: Option<T>) -> Result<T, ConfigError> {
+        match config {
+            Some(config) if self.problems.is_empty() => Ok(config),
+            _ => Err(ConfigError {
+                problems: self.problems,
+            }),
+        }
+    }
+
+    fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str, value: &str) -> Option<T> {
+        match value.parse() {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.note(format_args!(
+                    "`{name}` is `{}`: {why}",
+                    value.escape_debug()
+                ));
+                None
+            }
+        }
+    }
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigError {
+    problems: Vec<String>,
+}
+
+impl ConfigError {
+    /// What is wrong, one problem each.
+    #[must_use]
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+}
+
+impl Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("invalid configuration")?;
+        self.problems
+            .iter()
+            .try_for_each(|problem| write!(f, "; {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+struct Path(String);
+
+impl FromStr for Path {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.starts_with('/') && !text.ends_with('/') && !text.contains(['?', '#']) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a path starts with `/`, ends without one, and has no `?` or `#`")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_is_reported_at_once() {
+        let error = Config::from_vars(|name| {
+            Some(
+                match name {
+                    "OCI_MCP_PATH" => "/mcp/",
+                    "OCI_MCP_ALLOWED_ORIGINS" => "https://claude.ai, *",
+                    "OCI_MCP_ALLOWED_HOSTS" => "http://x",
+                    "OCI_MCP_MAX_BODY_BYTES" => "4MB",
+                    _ => return None,
+                }
+                .to_owned(),
+            )
+        });
+
+        let error = error.unwrap_err();
+        assert_eq!(error.problems().len(), 4, "{error}");
+    }
+
+    #[test]
+    fn an_empty_variable_is_unset() {
+        assert_eq!(
+            Config::from_vars(|_| Some(" ".to_owned())),
+            Ok(Config::default())
+        );
+    }
+}

@@ -1,0 +1,164 @@
+//! What a tool may know of the call it serves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::delivery::{Delivery, Principal};
+
+/// One tool call: who asked, from where, and until when an answer is worth having.
+///
+/// A clone is the same call. An async tool is cancelled by dropping its future; a tool that blocks
+/// asks [`Context::is_cancelled`] now and then.
+#[derive(Clone, Debug)]
+pub struct Context {
+    call: Arc<Call>,
+}
+
+#[derive(Debug)]
+struct Call {
+    delivery: Delivery,
+    trace: Option<TraceContext>,
+    cancelled: AtomicBool,
+}
+
+/// W3C trace context of the caller (MCP 2026-07-28, SEP-414).
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct TraceContext {
+    /// `00-<trace id>-<parent id>-<flags>`, checked.
+    pub traceparent: String,
+    /// Vendors' part, opaque.
+    pub tracestate: Option<String>,
+}
+
+impl Context {
+    /// A call that was delivered as `delivery` says.
+    #[must_use]
+    pub fn new(delivery: Delivery, trace: Option<TraceContext>) -> Self {
+        Self {
+            call: Arc::new(Call {
+                delivery,
+                trace,
+                cancelled: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// The host that serves the call, such as `functions`.
+    #[must_use]
+    pub fn host(&self) -> &'static str {
+        self.call.delivery.host
+    }
+
+    /// When the host gives up; the call itself is stopped a second earlier.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.call.delivery.deadline
+    }
+
+    /// Who calls, if the host or an authentication layer has established it.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Principal> {
+        self.call.delivery.caller.as_ref()
+    }
+
+    /// The host's name for the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.call.delivery.request_id.as_deref()
+    }
+
+    /// The caller's trace, to be passed on to what the tool calls.
+    #[must_use]
+    pub fn trace(&self) -> Option<&TraceContext> {
+        self.call.trace.as_ref()
+    }
+
+    /// Whether nobody waits for the answer any more.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.call.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// A guard that cancels the call when it is dropped.
+    pub(crate) fn cancel_on_drop(&self) -> CancelOnDrop {
+        CancelOnDrop(self.clone())
+    }
+}
+
+pub(crate) struct CancelOnDrop(Context);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.call.cancelled.store(true, Ordering::Relaxed);
+    }
+}
+
+impl TraceContext {
+    /// A trace context, if `traceparent` has the form of W3C Trace Context, section 3.2; what has
+    /// not is ignored, as that document asks.
+    #[must_use]
+    pub fn parse(traceparent: &str, tracestate: Option<&str>) -> Option<Self> {
+        let mut parts = traceparent.split('-');
+        let lengths = [2, 32, 16, 2];
+        let well_formed = lengths.into_iter().all(|length| {
+            parts.next().is_some_and(|part| {
+                part.len() == length && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+            })
+        });
+        // Version `ff` is forbidden, all-zero ids mean none, and only later versions may go on.
+        let known = !traceparent.starts_with("ff")
+            && (parts.next().is_none() || !traceparent.starts_with("00"));
+        let zero = |from: usize, to: usize| {
+            traceparent
+                .get(from..to)
+                .is_none_or(|id| id.bytes().all(|b| b == b'0'))
+        };
+        (well_formed && known && !zero(3, 35) && !zero(36, 52)).then(|| Self {
+            traceparent: traceparent.to_owned(),
+            tracestate: tracestate.map(str::to_owned),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_malformed_traceparent_is_ignored() {
+        let id = "0af7651916cd43dd8448eb211c80319c";
+        for (text, is_valid) in [
+            (format!("00-{id}-b7ad6b7169203331-01"), true),
+            (format!("01-{id}-b7ad6b7169203331-01-more"), true),
+            (format!("00-{id}-b7ad6b7169203331-01-more"), false),
+            (format!("ff-{id}-b7ad6b7169203331-01"), false),
+            (format!("00-{id}-0000000000000000-01"), false),
+            (format!("00-{}-b7ad6b7169203331-01", "0".repeat(32)), false),
+            (
+                format!("00-{}-b7ad6b7169203331-01", id.to_uppercase()),
+                false,
+            ),
+            (format!("00-{id}-b7ad6b7169203331"), false),
+            (String::new(), false),
+            ("é".repeat(55), false),
+        ] {
+            assert_eq!(
+                TraceContext::parse(&text, None).is_some(),
+                is_valid,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_dropped_guard_cancels_every_clone() {
+        let cx = Context::new(Delivery::http("test"), None);
+        let clone = cx.clone();
+
+        drop(cx.cancel_on_drop());
+
+        assert!(clone.is_cancelled());
+    }
+}

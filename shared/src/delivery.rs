@@ -1,0 +1,70 @@
+//! What a host knows of a request that HTTP does not say.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How a request reached this process: a request extension that the host sets.
+///
+/// Without it a request counts as plain HTTP, with no deadline and no size limit of its own.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The host's name, such as `functions`.
+    pub host: &'static str,
+    /// Whether the caller was able to set headers.
+    pub headers: HeaderPolicy,
+    /// When the host gives up waiting for the answer.
+    pub deadline: Option<Instant>,
+    /// The largest answer the host passes on, in bytes.
+    pub max_response_bytes: Option<usize>,
+    /// The host's name for the request, for the log.
+    pub request_id: Option<Arc<str>>,
+    /// Who calls, as far as the host has established it.
+    pub caller: Option<Principal>,
+}
+
+/// Whether the headers that MCP requires on HTTP may be absent.
+///
+/// A present header must match the body either way.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HeaderPolicy {
+    /// The caller speaks HTTP: 2026-07-28 requires `MCP-Protocol-Version`, `Mcp-Method` and
+    /// `Mcp-Name`.
+    Required,
+    /// The caller cannot set headers (a plain function invoke, `/predict`, stdio): the body
+    /// decides.
+    Optional,
+}
+
+/// The identity of a caller, as a host or an authentication layer established it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Principal(Arc<str>);
+
+impl Delivery {
+    /// A request that reached `host` as ordinary HTTP.
+    #[must_use]
+    pub fn http(host: &'static str) -> Self {
+        Self {
+            host,
+            headers: HeaderPolicy::Required,
+            deadline: None,
+            max_response_bytes: None,
+            request_id: None,
+            caller: None,
+        }
+    }
+}
+
+impl Principal {
+    /// A caller called `id`: an OCID, or the subject of a token.
+    #[must_use]
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self(id.into())
+    }
+
+    /// The caller's identifier.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}

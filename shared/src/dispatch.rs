@@ -1,0 +1,65 @@
+//! From a method to its answer: what this server does, whichever host it runs on.
+
+mod call;
+mod lists;
+
+use bytes::Bytes;
+
+use crate::app::Identity;
+use crate::context::TraceContext;
+use crate::delivery::Delivery;
+use crate::mcp::{Method, Params, Revision};
+use crate::rpc::Error;
+use crate::tool::Toolbox;
+use lists::Lists;
+
+/// Answers requests. Nothing it keeps is needed by the next one.
+pub(crate) struct Dispatcher {
+    tools: Toolbox,
+    lists: Lists,
+}
+
+/// A request that has passed every check of the transport.
+pub(crate) struct Call<'a> {
+    pub(crate) revision: Revision,
+    pub(crate) method: Method,
+    pub(crate) params: &'a Params<'a>,
+    pub(crate) delivery: &'a Delivery,
+    pub(crate) trace: Option<TraceContext>,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(identity: Identity, tools: Toolbox) -> Self {
+        Self {
+            tools,
+            lists: Lists::new(identity),
+        }
+    }
+
+    /// Whether there is a tool called `name`.
+    pub(crate) fn has_tool(&self, name: &str) -> bool {
+        self.tools.find(name).is_some()
+    }
+
+    /// The result object of `call`, as JSON shaped for its revision.
+    ///
+    /// # Errors
+    ///
+    /// The JSON-RPC error to answer with.
+    pub(crate) async fn dispatch(&self, call: Call<'_>) -> Result<Bytes, Error> {
+        match call.method {
+            Method::CallTool => self.call_tool(call).await,
+            Method::Discover => Ok(self.lists.discovery()),
+            Method::Initialize => {
+                let requested = call.params.protocol_version()?.0;
+                Ok(self.lists.handshake(Revision::negotiate(&requested)))
+            }
+            Method::ListTools => {
+                let cursor = call.params.cursor()?;
+                let cursor = cursor.as_ref().map(|cursor| &*cursor.0);
+                self.lists.tools(&self.tools, call.revision, cursor)
+            }
+            Method::Ping => Ok(Bytes::from_static(b"{}")),
+        }
+    }
+}

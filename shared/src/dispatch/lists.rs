@@ -1,0 +1,268 @@
+//! What does not depend on the request: the handshake, discovery and lists. Each is serialised
+//! once per revision, when first asked for, and copied into answers from then on.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+
+use super::call::defective;
+use crate::app::Identity;
+use crate::mcp::{Revision, SERVER_INFO};
+use crate::rpc::{Error, ErrorKind, append_json, quoted};
+use crate::tool::{Annotations, Entry, Toolbox};
+
+/// Tools on one page. Many clients read only the first page.
+const PAGE: usize = 100;
+
+/// How long a client may keep a list, in milliseconds. It changes only with a new deployment.
+const TTL_MS: u32 = 300_000;
+
+pub(super) struct Lists {
+    identity: Identity,
+    /// What every 2026-07-28 result ends with.
+    modern_tail: String,
+    discovery: OnceLock<Bytes>,
+    handshakes: PerRevision<Bytes>,
+    tools: PerRevision<Pages>,
+}
+
+impl Lists {
+    pub(super) fn new(identity: Identity) -> Self {
+        let server = identity.implementation(Revision::V2026_07_28);
+        let modern_tail =
+            format!(r#","resultType":"complete","_meta":{{"{SERVER_INFO}":{server}}}"#);
+        Self {
+            identity,
+            modern_tail,
+            discovery: OnceLock::new(),
+            handshakes: PerRevision::default(),
+            tools: PerRevision::default(),
+        }
+    }
+
+    /// The members that every result of `revision` ends with.
+    pub(super) fn result_tail(&self, revision: Revision) -> &str {
+        if revision.is_modern() {
+            &self.modern_tail
+        } else {
+            ""
+        }
+    }
+
+    /// The result of `server/discover`.
+    pub(super) fn discovery(&self) -> Bytes {
+        let make = || {
+            let mut result = self.introduction();
+            result.insert(
+                "supportedVersions".into(),
+                json!(Revision::ALL.map(Revision::as_str)),
+            );
+            self.cacheable(Revision::V2026_07_28, &result)
+        };
+        self.discovery.get_or_init(make).clone()
+    }
+
+    /// The result of `initialize` once `revision` is agreed on.
+    pub(super) fn handshake(&self, revision: Revision) -> Bytes {
+        let make = || {
+            let mut result = self.introduction();
+            result.insert("protocolVersion".into(), revision.as_str().into());
+            result.insert("serverInfo".into(), self.identity.implementation(revision));
+            Bytes::from(Value::from(result).to_string())
+        };
+        self.handshakes.get(revision).get_or_init(make).clone()
+    }
+
+    /// One page of `tools/list`: the first, or the one that `cursor` of an earlier page names.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidParams`] if `cursor` is not one of this list, [`ErrorKind::Internal`]
+    /// if a tool's schema is unusable.
+    pub(super) fn tools(
+        &self,
+        tools: &Toolbox,
+        revision: Revision,
+        cursor: Option<&str>,
+    ) -> Result<Bytes, Error> {
+        let slot = self.tools.get(revision);
+        let pages = match slot.get() {
+            Some(pages) => pages,
+            None => slot.get_or_init({
+                let pages = self.paginate(tools, revision)?;
+                || pages
+            }),
+        };
+        let page = match cursor {
+            None => pages.bytes.first(),
+            Some(cursor) => pages
+                .index_of(cursor)
+                .and_then(|index| pages.bytes.get(index)),
+        };
+        page.cloned().ok_or_else(|| {
+            let message = format!(
+                "cursor {} is not of this list",
+                quoted(cursor.unwrap_or(""))
+            );
+            Error::new(ErrorKind::InvalidParams, message)
+        })
+    }
+
+    fn paginate(&self, tools: &Toolbox, revision: Revision) -> Result<Pages, Error> {
+        let listed: Vec<_> = tools
+            .iter()
+            .map(|entry| list(entry, revision))
+            .collect::<Result<_, _>>()?;
+        let mut hasher = DefaultHasher::new();
+        for tool in &listed {
+            tool.get().hash(&mut hasher);
+        }
+        let mut pages = Pages {
+            fingerprint: hasher.finish(),
+            bytes: Vec::new(),
+        };
+        // A server without tools still has a list, an empty one.
+        let chunks = listed
+            .chunks(PAGE)
+            .chain(listed.is_empty().then_some(&listed[..]));
+        for (index, tools) in chunks.enumerate() {
+            let is_last = (index + 1) * PAGE >= listed.len();
+            let next_cursor = (!is_last).then(|| pages.cursor(index + 1));
+            let page = self.cacheable(revision, &Page { tools, next_cursor });
+            pages.bytes.push(page);
+        }
+        Ok(pages)
+    }
+
+    /// What a server says of itself in every revision, apart from names and versions.
+    fn introduction(&self) -> Map<String, Value> {
+        let mut members = Map::new();
+        members.insert("capabilities".into(), json!({ "tools": {} }));
+        if let Some(instructions) = &self.identity.instructions {
+            members.insert("instructions".into(), instructions.as_str().into());
+        }
+        members
+    }
+
+    /// `result` with the cache hints and the tail of `revision`.
+    fn cacheable(&self, revision: Revision, result: &impl Serialize) -> Bytes {
+        let mut out = Vec::new();
+        append_json(&mut out, result);
+        if revision.is_modern() {
+            out.pop();
+            let hints = format!(r#","ttlMs":{TTL_MS},"cacheScope":"public""#);
+            out.extend_from_slice(hints.as_bytes());
+            out.extend_from_slice(self.result_tail(revision).as_bytes());
+            out.push(b'}');
+        }
+        Bytes::from(out)
+    }
+}
+
+/// A value for each revision.
+struct PerRevision<T>([OnceLock<T>; Revision::ALL.len()]);
+
+impl<T> Default for PerRevision<T> {
+    fn default() -> Self {
+        Self([const { OnceLock::new() }; Revision::ALL.len()])
+    }
+}
+
+impl<T> PerRevision<T> {
+    fn get(&self, revision: Revision) -> &OnceLock<T> {
+        let [
+            v2024_11_05,
+            v2025_03_26,
+            v2025_06_18,
+            v2025_11_25,
+            v2026_07_28,
+        ] = &self.0;
+        match revision {
+            Revision::V2024_11_05 => v2024_11_05,
+            Revision::V2025_03_26 => v2025_03_26,
+            Revision::V2025_06_18 => v2025_06_18,
+            Revision::V2025_11_25 => v2025_11_25,
+            Revision::V2026_07_28 => v2026_07_28,
+        }
+    }
+}
+
+struct Pages {
+    /// Which list this is, so that a cursor of another one (an older deployment's) is refused
+    /// rather than taken for a place in this one.
+    fingerprint: u64,
+    bytes: Vec<Bytes>,
+}
+
+impl Pages {
+    fn cursor(&self, index: usize) -> String {
+        format!("{:016x}{index:x}", self.fingerprint)
+    }
+
+    fn index_of(&self, cursor: &str) -> Option<usize> {
+        let index = usize::from_str_radix(cursor.get(16..)?, 16).ok()?;
+        (index > 0 && self.cursor(index) == cursor).then_some(index)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    tools: &'a [Box<RawValue>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// A tool as a list of `revision` shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedTool<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    description: &'a str,
+    input_schema: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations>,
+}
+
+fn list(entry: &Entry, revision: Revision) -> Result<Box<RawValue>, Error> {
+    let tool = entry.describe();
+    let input_schema = entry
+        .arguments()
+        .schema()
+        .map_err(|d| defective(tool.name, &d.0))?;
+    to_raw_value(&ListedTool {
+        name: tool.name,
+        title: tool.title.filter(|_| revision >= Revision::V2025_06_18),
+        description: tool.text,
+        input_schema,
+        annotations: (revision >= Revision::V2025_03_26 && tool.annotations != Annotations::NONE)
+            .then_some(tool.annotations),
+    })
+    .map_err(|e| defective(tool.name, &e.to_string()))
+}
+
+impl Identity {
+    /// The server's `Implementation` object; `title` is there since 2025-06-18.
+    fn implementation(&self, revision: Revision) -> Value {
+        let title = self
+            .title
+            .as_ref()
+            .filter(|_| revision >= Revision::V2025_06_18);
+        let members = [
+            ("name", Some(&self.name)),
+            ("version", Some(&self.version)),
+            ("title", title),
+        ];
+        let members = members
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value?.as_str().into())));
+        Value::Object(members.collect())
+    }
+}

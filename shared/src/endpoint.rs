@@ -1,0 +1,161 @@
+//! The HTTP endpoint: which requests reach the dispatcher, and which status their answer has.
+
+mod accept;
+mod exchange;
+mod refusal;
+mod status;
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use tower::Service;
+
+use crate::body::Body;
+use crate::config::Config;
+use crate::delivery::{Delivery, HeaderPolicy};
+use crate::dispatch::Dispatcher;
+use exchange::Exchange;
+use refusal::Refusal;
+
+/// Answers HTTP requests. A clone is the same endpoint.
+#[derive(Clone)]
+pub(crate) struct Endpoint {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    dispatcher: Dispatcher,
+    config: Config,
+    health: Bytes,
+}
+
+impl Endpoint {
+    pub(crate) fn new(dispatcher: Dispatcher, config: Config, service: &str) -> Self {
+        let health = serde_json::json!({ "status": "healthy", "service": service });
+        let health = Bytes::from(health.to_string());
+        Self {
+            shared: Arc::new(Shared {
+                dispatcher,
+                config,
+                health,
+            }),
+        }
+    }
+}
+
+impl Service<Request<Bytes>> for Endpoint {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let shared = Arc::clone(&self.shared);
+        Box::pin(async move { Ok(shared.answer(request).await) })
+    }
+}
+
+impl Shared {
+    async fn answer(&self, request: Request<Bytes>) -> Response<Body> {
+        let (mut parts, body) = request.into_parts();
+        let delivery = parts.extensions.remove::<Delivery>();
+        let delivery = delivery.unwrap_or_else(|| Delivery::http("http"));
+        match self.route(&parts, &delivery, &body) {
+            Ok(Route::Health) => json(StatusCode::OK, self.health.clone()),
+            Ok(Route::Message) => {
+                Exchange::new(&self.dispatcher, &parts.headers, &delivery)
+                    .answer(&body)
+                    .await
+            }
+            Err(refusal) => refusal.into_response(&self.config),
+        }
+    }
+
+    /// Everything that is decided before the body is read, in this order: who may ask at all, what
+    /// is there, how it is asked for.
+    fn route(&self, parts: &Parts, delivery: &Delivery, body: &Bytes) -> Result<Route, Refusal> {
+        self.check_host(&parts.headers, delivery.headers)?;
+        self.check_origin(&parts.headers)?;
+        // A gateway may add a prefix and a slash; a redirect would lose the body.
+        let path = parts.uri.path().trim_end_matches('/');
+        if path.ends_with("/health") {
+            return match parts.method {
+                Method::GET | Method::HEAD => Ok(Route::Health),
+                _ => Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" }),
+            };
+        }
+        if !path.ends_with(&self.config.path) {
+            return Err(Refusal::NotFound);
+        }
+        if parts.method != Method::POST {
+            return Err(Refusal::MethodNotAllowed { allow: "POST" });
+        }
+        if body.len() > self.config.max_body_bytes {
+            return Err(Refusal::TooLarge { size: body.len() });
+        }
+        if !accept::is_json(&parts.headers) {
+            return Err(Refusal::UnsupportedMediaType);
+        }
+        if !accept::takes_answer(&parts.headers) {
+            return Err(Refusal::NotAcceptable);
+        }
+        Ok(Route::Message)
+    }
+
+    fn check_host(&self, headers: &HeaderMap, policy: HeaderPolicy) -> Result<(), Refusal> {
+        let Some(allowed) = &self.config.allowed_hosts else {
+            return Ok(());
+        };
+        match headers.get(HOST) {
+            None if policy == HeaderPolicy::Optional => Ok(()),
+            None => Err(Refusal::ForbiddenHost(None)),
+            Some(host) => {
+                let named = host.to_str().ok().and_then(|host| host.parse().ok());
+                let is_allowed =
+                    named.is_some_and(|named| allowed.iter().any(|a| a.covers(&named)));
+                if is_allowed {
+                    Ok(())
+                } else {
+                    Err(Refusal::ForbiddenHost(Some(host.clone())))
+                }
+            }
+        }
+    }
+
+    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        for origin in headers.get_all(ORIGIN) {
+            let named = origin.to_str().ok().and_then(|origin| origin.parse().ok());
+            let is_allowed = named.is_some_and(|named| match &self.config.allowed_origins {
+                Some(allowed) => allowed.contains(&named),
+                None => named.is_loopback(),
+            });
+            if !is_allowed {
+                return Err(Refusal::ForbiddenOrigin(origin.clone()));
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Route {
+    Health,
+    Message,
+}
+
+fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

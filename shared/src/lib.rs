@@ -1,0 +1,66 @@
+//! MCP servers for serverless hosts.
+//!
+//! An [`App`] is a name and some [`Tool`]s. As a [`Service`] it answers MCP requests of every
+//! revision from 2024-11-05 to 2026-07-28, each on its own: there are no sessions, so any instance
+//! can answer any request. Hosts (an OCI Function, a model deployment, a container) turn what
+//! their platform delivers into HTTP requests for it; this crate knows none of them.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::Request;
+//! use http_body_util::BodyExt;
+//! use oci_mcp::{App, Config, Context, Json, NoArgs, Tool, ToolError};
+//! use tower::ServiceExt;
+//!
+//! struct Answer;
+//!
+//! impl Tool for Answer {
+//!     type Args = NoArgs;
+//!     type Output = Json<u32>;
+//!     const NAME: &'static str = "answer";
+//!     const DESCRIPTION: &'static str = "The answer to everything.";
+//!
+//!     async fn call(&self, _: &Context, _: NoArgs) -> Result<Json<u32>, ToolError> {
+//!         Ok(Json(42))
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = App::new("deep-thought", "1.0.0").tool(Answer).into_service(Config::default())?;
+//!
+//! let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"answer"}}"#;
+//! let request = Request::post("/mcp")
+//!     .header("content-type", "application/json")
+//!     .body(Bytes::from_static(body.as_bytes()))?;
+//! let response = service.oneshot(request).await?;
+//!
+//! let answer = response.into_body().collect().await?.to_bytes();
+//! let content = r#"{"content":[{"type":"text","text":"42"}]}"#;
+//! assert_eq!(answer, format!(r#"{{"jsonrpc":"2.0","id":1,"result":{content}}}"#));
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod body;
+mod config;
+mod context;
+mod delivery;
+mod dispatch;
+mod endpoint;
+mod log;
+mod mcp;
+mod rpc;
+mod schema;
+mod tool;
+
+pub use app::{App, InvalidApp, Service};
+pub use body::{Body, Events};
+pub use config::{Config, ConfigError, Vars};
+pub use context::{Context, TraceContext};
+pub use delivery::{Delivery, HeaderPolicy, Principal};
+pub use tool::{
+    Annotations, CallResult, Content, DynamicTool, InvalidTool, Json, NoArgs, Output, Tool,
+    ToolError,
+};

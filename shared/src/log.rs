@@ -1,0 +1,75 @@
+//! One line in the log for each request, refused ones too.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::{Layer, Service};
+
+use crate::body::Body;
+use crate::delivery::Delivery;
+
+/// What the endpoint found out about a request: a response extension.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Summary {
+    /// The method, if there is such a method.
+    pub(crate) method: Option<&'static str>,
+    /// The tool, if there is such a tool.
+    pub(crate) tool: Option<String>,
+    /// The code of a JSON-RPC error.
+    pub(crate) code: Option<i32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogLayer;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Log<S> {
+    inner: S,
+}
+
+impl<S> Layer<S> for LogLayer {
+    type Service = Log<S>;
+
+    fn layer(&self, inner: S) -> Log<S> {
+        Log { inner }
+    }
+}
+
+impl<S> Service<Request<Bytes>> for Log<S>
+where
+    S: Service<Request<Bytes>, Response = Response<Body>, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let delivery = request.extensions().get::<Delivery>();
+        let request_id = delivery.and_then(|delivery| delivery.request_id.clone());
+        let start = Instant::now();
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            let response = answer.await?;
+            let summary = response.extensions().get::<Summary>();
+            tracing::info!(
+                request_id = request_id.as_deref(),
+                method = summary.and_then(|summary| summary.method),
+                tool = summary.and_then(|summary| summary.tool.as_deref()),
+                status = response.status().as_u16(),
+                code = summary.and_then(|summary| summary.code),
+                micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
+                "request"
+            );
+            Ok(response)
+        })
+    }
+}

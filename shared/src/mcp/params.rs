@@ -1,0 +1,160 @@
+//! Parameters of all methods and of `_meta`, read once and only as far as somebody asks.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{CLIENT_CAPABILITIES, LOG_LEVEL, PROTOCOL_VERSION};
+use crate::rpc::{Error, ErrorKind, Text, present};
+
+/// The members of `params` that some method knows, as JSON text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Params<'a> {
+    #[serde(borrow, default, deserialize_with = "present", rename = "_meta")]
+    meta: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    arguments: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    cursor: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    name: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    protocol_version: Option<&'a RawValue>,
+}
+
+/// The members of `params._meta` that mean something to a server.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Meta<'a> {
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        rename = "io.modelcontextprotocol/protocolVersion"
+    )]
+    pub(crate) protocol_version: Option<&'a RawValue>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        rename = "io.modelcontextprotocol/clientCapabilities"
+    )]
+    client_capabilities: Option<&'a RawValue>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        rename = "io.modelcontextprotocol/logLevel"
+    )]
+    log_level: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    traceparent: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    tracestate: Option<&'a RawValue>,
+}
+
+impl<'a> Params<'a> {
+    /// Reads `params`, which is an object if it is there.
+    pub(crate) fn read(params: Option<&'a RawValue>) -> Result<Self, Error> {
+        params.map_or_else(
+            || Ok(Self::default()),
+            |raw| {
+                serde_json::from_str(raw.get())
+                    .map_err(|e| Error::new(ErrorKind::InvalidRequest, format!("`params`: {e}")))
+            },
+        )
+    }
+
+    /// `_meta`; empty if it is absent or not an object, as it may be before 2026-07-28.
+    pub(crate) fn meta(&self) -> Meta<'a> {
+        self.meta
+            .filter(|raw| raw.get().starts_with('{'))
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default()
+    }
+
+    /// `name`, if it is a string.
+    pub(crate) fn name(&self) -> Option<Text<'a>> {
+        string(self.name)
+    }
+
+    /// `arguments` as the text of a JSON object; none at all is the empty one.
+    pub(crate) fn arguments(&self) -> Result<&'a str, Error> {
+        match self.arguments.map_or("{}", RawValue::get) {
+            "null" => Ok("{}"),
+            object if object.starts_with('{') => Ok(object),
+            _ => Err(invalid("`arguments` must be an object")),
+        }
+    }
+
+    pub(crate) fn cursor(&self) -> Result<Option<Text<'a>>, Error> {
+        self.cursor
+            .map(|raw| string(Some(raw)).ok_or_else(|| invalid("`cursor` must be a string")))
+            .transpose()
+    }
+
+    pub(crate) fn protocol_version(&self) -> Result<Text<'a>, Error> {
+        string(self.protocol_version)
+            .ok_or_else(|| invalid("`protocolVersion` is required and must be a string"))
+    }
+}
+
+impl<'a> Meta<'a> {
+    /// Checks what 2026-07-28 requires of every request ("Request metadata").
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidEnvelope`] naming the member.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let refuse = |key, must| {
+            let message = format!("`params._meta[\"{key}\"]` {must}");
+            Err(Error::new(ErrorKind::InvalidEnvelope, message))
+        };
+        if string(self.protocol_version).is_none() {
+            return refuse(PROTOCOL_VERSION, "is required and must be a string");
+        }
+        if !self
+            .client_capabilities
+            .is_some_and(|raw| raw.get().starts_with('{'))
+        {
+            return refuse(CLIENT_CAPABILITIES, "is required and must be an object");
+        }
+        if self.log_level.is_some_and(|raw| !is_log_level(raw.get())) {
+            return refuse(LOG_LEVEL, "must be a log level such as \"info\"");
+        }
+        Ok(())
+    }
+
+    pub(crate) fn traceparent(&self) -> Option<Text<'a>> {
+        string(self.traceparent)
+    }
+
+    pub(crate) fn tracestate(&self) -> Option<Text<'a>> {
+        string(self.tracestate)
+    }
+}
+
+/// The eight severities of RFC 5424 that MCP takes over, as JSON.
+fn is_log_level(raw: &str) -> bool {
+    const LEVELS: [&str; 8] = [
+        "debug",
+        "info",
+        "notice",
+        "warning",
+        "error",
+        "critical",
+        "alert",
+        "emergency",
+    ];
+    let level = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    level.is_some_and(|level| LEVELS.contains(&level))
+}
+
+pub(super) fn string(raw: Option<&RawValue>) -> Option<Text<'_>> {
+    serde_json::from_str(raw?.get()).ok()
+}
+
+fn invalid(message: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidParams, message)
+}

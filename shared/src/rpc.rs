@@ -1,0 +1,339 @@
+//! JSON-RPC 2.0 envelopes. No I/O, no HTTP, no MCP.
+//!
+//! A message is parsed without copying: the id, the parameters and everything in them stay
+//! slices of the request's text, so that an id comes back byte for byte.
+
+mod error;
+mod strict;
+mod write;
+
+pub(crate) use error::{Error, ErrorKind, quoted};
+pub(crate) use write::{Answer, Unidentified, append_json, write_answer, write_batch};
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// Messages in one batch. A batch multiplies answers, so a small body could ask for a huge one.
+pub(crate) const MAX_BATCH: usize = 100;
+
+/// What one HTTP body holds.
+#[derive(Debug)]
+pub(crate) enum Incoming<'a> {
+    One(Message<'a>),
+    Batch(Vec<Result<Message<'a>, Invalid<'a>>>),
+}
+
+/// One JSON-RPC message.
+#[derive(Debug)]
+pub(crate) enum Message<'a> {
+    Request(Request<'a>),
+    Notification(Notification<'a>),
+    /// An answer to a request this side never sent.
+    Response,
+}
+
+#[derive(Debug)]
+pub(crate) struct Request<'a> {
+    /// A JSON string or integer, as it was written.
+    pub(crate) id: &'a RawValue,
+    pub(crate) method: Cow<'a, str>,
+    /// A JSON object, if present.
+    pub(crate) params: Option<&'a RawValue>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Notification<'a> {
+    /// A JSON object, if present.
+    pub(crate) params: Option<&'a RawValue>,
+}
+
+/// Why a message was not understood, with its id where that could be read.
+#[derive(Debug)]
+pub(crate) struct Invalid<'a> {
+    pub(crate) id: Option<&'a RawValue>,
+    pub(crate) error: Error,
+}
+
+impl From<Error> for Invalid<'_> {
+    fn from(error: Error) -> Self {
+        Self { id: None, error }
+    }
+}
+
+/// Parses a body: one message, or a batch of them.
+///
+/// # Errors
+///
+/// [`ErrorKind::Parse`] if `body` is not UTF-8 JSON, [`ErrorKind::InvalidRequest`] if it is JSON
+/// but not a JSON-RPC 2.0 message: a duplicate key anywhere, nesting deeper than
+/// [`strict::MAX_DEPTH`], an id that is neither string nor integer, parameters that are not an
+/// object, an empty or oversized batch.
+pub(crate) fn parse(body: &[u8]) -> Result<Incoming<'_>, Invalid<'_>> {
+    let text = std::str::from_utf8(body)
+        .map_err(|e| Error::new(ErrorKind::Parse, format!("the body is not UTF-8: {e}")))?;
+    if let Err(error) = strict::check(text) {
+        // The id of a message that is refused for what lies deeper in it can still be read.
+        let id = Envelope::read(text)
+            .ok()
+            .and_then(|envelope| envelope.readable_id());
+        return Err(Invalid { id, error });
+    }
+    if text.trim_start().starts_with('[') {
+        return parse_batch(text).map_err(Invalid::from);
+    }
+    Envelope::read(text)?.message().map(Incoming::One)
+}
+
+fn parse_batch(text: &str) -> Result<Incoming<'_>, Error> {
+    let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| malformed(&e))?;
+    if elements.is_empty() || elements.len() > MAX_BATCH {
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            format!(
+                "a batch holds 1 to {MAX_BATCH} messages, this one {}",
+                elements.len()
+            ),
+        ));
+    }
+    let messages = elements
+        .into_iter()
+        .map(|element| Envelope::read(element.get())?.message())
+        .collect();
+    Ok(Incoming::Batch(messages))
+}
+
+/// The members of a message that JSON-RPC knows; others are ignored.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    jsonrpc: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    method: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    error: Option<&'a RawValue>,
+}
+
+impl<'a> Envelope<'a> {
+    fn read(text: &'a str) -> Result<Self, Error> {
+        // A JSON array would fill the struct by position.
+        if !text.trim_start().starts_with('{') {
+            let kind = ErrorKind::InvalidRequest;
+            return Err(Error::new(kind, "a message is a JSON object"));
+        }
+        serde_json::from_str(text).map_err(|e| malformed(&e))
+    }
+
+    fn readable_id(&self) -> Option<&'a RawValue> {
+        self.id.filter(|id| is_id(id.get()))
+    }
+
+    fn message(self) -> Result<Message<'a>, Invalid<'a>> {
+        let id = self.readable_id();
+        let refuse = |why| {
+            Err(Invalid {
+                id,
+                error: Error::new(ErrorKind::InvalidRequest, why),
+            })
+        };
+        if self.jsonrpc.map(RawValue::get) != Some(r#""2.0""#) {
+            return refuse("`jsonrpc` must be \"2.0\"");
+        }
+        if self.id.is_some() && id.is_none() {
+            return refuse("`id` must be a string or an integer");
+        }
+        let Some(method) = self.method else {
+            if self.result.is_some() != self.error.is_some() {
+                return Ok(Message::Response);
+            }
+            return refuse("`method` is missing");
+        };
+        let Ok(Text(method)) = serde_json::from_str(method.get()) else {
+            return refuse("`method` must be a string");
+        };
+        if self.result.is_some() || self.error.is_some() {
+            return refuse("a request has no `result` and no `error`");
+        }
+        if self
+            .params
+            .is_some_and(|params| !params.get().starts_with('{'))
+        {
+            return refuse("`params` must be an object");
+        }
+        Ok(match id {
+            Some(id) => Message::Request(Request {
+                id,
+                method,
+                params: self.params,
+            }),
+            None => Message::Notification(Notification {
+                params: self.params,
+            }),
+        })
+    }
+}
+
+/// A string that borrows from the text unless it has escapes.
+#[derive(Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// Tells a member that is `null` from one that is absent, which `Option` alone does not.
+pub(crate) fn present<'de, D>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
+fn is_id(raw: &str) -> bool {
+    match raw.as_bytes() {
+        [b'"', ..] => true,
+        [b'-' | b'0'..=b'9', ..] => !raw.contains(['.', 'e', 'E']),
+        _ => false,
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::new(ErrorKind::InvalidRequest, error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(body: &str) -> (ErrorKind, Option<&str>) {
+        let invalid = parse(body.as_bytes()).unwrap_err();
+        (invalid.error.kind, invalid.id.map(RawValue::get))
+    }
+
+    fn request(body: &str) -> Request<'_> {
+        match parse(body.as_bytes()).unwrap() {
+            Incoming::One(Message::Request(request)) => request,
+            other => panic!("not a request: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_id_keeps_its_text() {
+        for id in [
+            "1",
+            "-7",
+            "123456789012345678901234567890",
+            r#""a\u0041\/é""#,
+            r#""""#,
+        ] {
+            let body = format!(r#"{{"jsonrpc":"2.0","id": {id} ,"method":"ping"}}"#);
+
+            assert_eq!(request(&body).id.get(), id);
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_a_parse_error() {
+        for body in [
+            "",
+            " ",
+            "{",
+            "nope",
+            r#"{"jsonrpc":"2.0"} x"#,
+            "[1,",
+            "{'a':1}",
+        ] {
+            assert_eq!(error(body), (ErrorKind::Parse, None), "{body}");
+        }
+        assert_eq!(parse(b"\"\xff\"").unwrap_err().error.kind, ErrorKind::Parse);
+    }
+
+    #[test]
+    fn what_is_json_but_no_message_is_an_invalid_request() {
+        for body in ["1", "null", r#""x""#, "{}", "[]", r#"{"jsonrpc":"2.0"}"#] {
+            assert_eq!(error(body), (ErrorKind::InvalidRequest, None), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_faulty_message_keeps_its_id_where_that_is_readable() {
+        for (body, id) in [
+            (r#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#, Some("1")),
+            (r#"{"id":"a","method":"ping"}"#, Some(r#""a""#)),
+            (r#"{"jsonrpc":"2.0","id":2,"method":7}"#, Some("2")),
+            (
+                r#"{"jsonrpc":"2.0","id":3,"method":"ping","params":[]}"#,
+                Some("3"),
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":3,"method":"ping","params":null}"#,
+                Some("3"),
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":4,"method":"ping","params":{"a":1,"a":2}}"#,
+                Some("4"),
+            ),
+            (
+                r#"{"jsonrpc":"2.0","id":5,"method":"ping","result":{}}"#,
+                Some("5"),
+            ),
+            (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, None),
+            (r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, None),
+            (r#"{"jsonrpc":"2.0","id":1e3,"method":"ping"}"#, None),
+            (r#"{"jsonrpc":"2.0","id":[1],"method":"ping"}"#, None),
+            (r#"{"jsonrpc":"2.0","id":1,"id":1,"method":"ping"}"#, None),
+        ] {
+            assert_eq!(error(body), (ErrorKind::InvalidRequest, id), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_message_without_an_id_is_a_notification_and_one_with_a_result_a_response() {
+        let notification = parse(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        let response = parse(br#"{"jsonrpc":"2.0","id":1,"result":{}}"#);
+
+        assert!(matches!(
+            notification,
+            Ok(Incoming::One(Message::Notification(_)))
+        ));
+        assert!(matches!(response, Ok(Incoming::One(Message::Response))));
+    }
+
+    #[test]
+    fn a_faulty_element_does_not_spoil_its_batch() {
+        let body = br#"[{"jsonrpc":"2.0","id":1,"method":"ping"},7]"#;
+
+        let Incoming::Batch(messages) = parse(body).unwrap() else {
+            panic!("not a batch")
+        };
+
+        assert!(matches!(&messages[..], [Ok(Message::Request(_)), Err(_)]));
+    }
+
+    #[test]
+    fn a_batch_has_a_largest_size() {
+        let element = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let body = format!("[{}]", vec![element; MAX_BATCH + 1].join(","));
+
+        assert_eq!(error(&body), (ErrorKind::InvalidRequest, None));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn parsing_never_panics(body: Vec<u8>) {
+            drop(parse(&body));
+        }
+
+        #[test]
+        fn any_integer_or_string_id_comes_back_unchanged(number: i64, text: String) {
+            for id in [number.to_string(), serde_json::to_string(&text).unwrap()] {
+                let body = format!(r#"{{"id":{id},"jsonrpc":"2.0","method":"ping"}}"#);
+
+                proptest::prop_assert_eq!(request(&body).id.get(), id);
+            }
+        }
+    }
+}

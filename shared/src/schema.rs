@@ -1,0 +1,205 @@
+//! JSON Schemas of arguments: made from types, and enforced.
+
+use std::fmt::Write;
+use std::sync::OnceLock;
+
+use jsonschema::{PatternOptions, Validator};
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+
+/// Violations that one answer lists.
+const LISTED: usize = 20;
+
+/// Characters of one violation; it repeats the offending value, which may be megabytes.
+const SHOWN: usize = 200;
+
+/// The schema of `T` (JSON Schema 2020-12), without what costs tokens and says nothing.
+pub(crate) fn of<T: JsonSchema>() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.meta_schema = None;
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    // The Rust name of the type, and its documentation: the tool has a name and a description.
+    schema.remove("title");
+    schema.remove("description");
+    // A tagged enum is a choice of objects, and says so only inside; MCP wants it at the root.
+    if schema.get("type").is_none() {
+        schema.insert("type".to_owned(), "object".into());
+    }
+    // Some model APIs refuse an object without it.
+    if schema.get("properties").is_none() {
+        schema.insert("properties".to_owned(), Map::new().into());
+    }
+    schema.to_value()
+}
+
+/// A tool's input schema and, once it has been called, the validator made from it.
+pub(crate) struct Arguments {
+    schema: Value,
+    validator: OnceLock<Result<Validator, Defect>>,
+}
+
+/// Why a schema cannot be used: the tool's fault, not the caller's.
+#[derive(Clone, Debug)]
+pub(crate) struct Defect(pub(crate) String);
+
+/// What is wrong with arguments, one line each.
+#[derive(Debug, Eq, PartialEq)]
+pub(crate) struct Violations(pub(crate) String);
+
+impl Arguments {
+    pub(crate) fn new(schema: Value) -> Self {
+        Self {
+            schema,
+            validator: OnceLock::new(),
+        }
+    }
+
+    /// The schema, if a client may see it.
+    ///
+    /// # Errors
+    ///
+    /// A [`Defect`] if its root is not of type `object`, as MCP requires.
+    pub(crate) fn schema(&self) -> Result<&Value, Defect> {
+        if self.schema.get("type").and_then(Value::as_str) == Some("object") {
+            return Ok(&self.schema);
+        }
+        Err(Defect(
+            "the root of its input schema is not of type `object`".to_owned(),
+        ))
+    }
+
+    /// Checks the text of a JSON object against the schema.
+    ///
+    /// # Errors
+    ///
+    /// A [`Defect`] if the schema itself does not compile; it may not refer to other documents.
+    pub(crate) fn check(&self, arguments: &str) -> Result<Result<(), Violations>, Defect> {
+        let validator = self.validator.get_or_init(|| compile(self.schema()?));
+        let validator = validator.as_ref().map_err(Clone::clone)?;
+        match serde_json::from_str(arguments) {
+            Ok(instance) => Ok(violations(validator, &instance)),
+            Err(error) => Ok(Err(Violations(error.to_string()))),
+        }
+    }
+}
+
+fn compile(schema: &Value) -> Result<Validator, Defect> {
+    jsonschema::options()
+        // The other engine backtracks, and the text it runs over comes from a caller.
+        .with_pattern_options(PatternOptions::regex())
+        .build(schema)
+        .map_err(|error| Defect(format!("its input schema does not compile: {error}")))
+}
+
+fn violations(validator: &Validator, instance: &Value) -> Result<(), Violations> {
+    let mut errors = validator.iter_errors(instance);
+    let mut text = String::new();
+    for error in errors.by_ref().take(LISTED) {
+        let pointer = error.instance_path().as_str();
+        let place = if pointer.is_empty() {
+            "the root"
+        } else {
+            pointer
+        };
+        let message = error.to_string();
+        let shown = message
+            .char_indices()
+            .nth(SHOWN)
+            .map_or(message.len(), |(at, _)| at);
+        let (shown, rest) = message.split_at(shown);
+        let ellipsis = if rest.is_empty() { "" } else { "…" };
+        // Writing to a string does not fail.
+        let _ok = write!(text, "\n- at {place}: {shown}{ellipsis}");
+    }
+    if text.is_empty() {
+        return Ok(());
+    }
+    if errors.next().is_some() {
+        text.push_str("\n- and more");
+    }
+    Err(Violations(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+    use crate::NoArgs;
+
+    #[test]
+    fn a_tool_without_arguments_takes_none() {
+        let schema = json!({ "type": "object", "properties": {}, "additionalProperties": false });
+
+        assert_eq!(of::<NoArgs>(), schema);
+    }
+
+    #[test]
+    fn a_choice_of_objects_is_an_object() {
+        #[derive(Deserialize, JsonSchema)]
+        #[serde(tag = "kind")]
+        #[expect(dead_code, reason = "only its schema is read")]
+        enum Shape {
+            Circle { radius: f64 },
+            Square { side: f64 },
+        }
+
+        assert_eq!(of::<Shape>()["type"], "object");
+    }
+
+    #[test]
+    fn every_violation_is_reported_with_its_place() {
+        let arguments = Arguments::new(json!({
+            "type": "object",
+            "properties": { "a": { "type": "number" }, "b": { "items": { "enum": ["x"] } } },
+            "required": ["c"],
+        }));
+
+        let Violations(text) = arguments
+            .check(r#"{"a":"1","b":["x","y"]}"#)
+            .unwrap()
+            .unwrap_err();
+
+        assert!(
+            text.contains("\n- at /a: \"1\" is not of type \"number\""),
+            "{text}"
+        );
+        assert!(text.contains("\n- at /b/1: "), "{text}");
+        assert!(
+            text.contains("\n- at the root: \"c\" is a required property"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_report_stays_short_whatever_is_sent() {
+        let arguments = Arguments::new(json!({
+            "type": "object",
+            "properties": { "a": { "items": { "type": "number" } } },
+        }));
+        let long = vec!["x".repeat(10_000); 1_000];
+
+        let check = arguments.check(&json!({ "a": long }).to_string()).unwrap();
+
+        let Violations(text) = check.unwrap_err();
+        assert!(text.ends_with("\n- and more"));
+        assert!(text.len() < LISTED * (SHOWN + 40), "{}", text.len());
+    }
+
+    #[test]
+    fn a_schema_that_leads_elsewhere_is_a_defect() {
+        for reference in [
+            "https://example.com/schema.json",
+            "file:///etc/passwd",
+            "#/nowhere",
+        ] {
+            let schema = json!({ "type": "object", "properties": { "a": { "$ref": reference } } });
+
+            let defect = Arguments::new(schema).check("{}").unwrap_err();
+
+            assert!(defect.0.contains("does not compile"), "{}", defect.0);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What a tool gives back.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::ToolError;
+use crate::mcp::Revision;
+use crate::rpc::append_json;
+
+/// What a tool may return: text, [`Json`], or a [`CallResult`] made by hand.
+pub trait Output: Send + 'static {
+    /// The result as the protocol has it.
+    ///
+    /// # Errors
+    ///
+    /// If the value cannot be serialised.
+    fn into_result(self) -> Result<CallResult, ToolError>;
+}
+
+/// A structured value, of any type that serialises.
+///
+/// Clients that know structured content (2025-06-18 and later) get the value, all others its JSON
+/// as text.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+/// A tool's result: content for the model, and a value for programs.
+#[derive(Clone, Debug)]
+pub struct CallResult {
+    content: Vec<Content>,
+    structured: Option<Box<RawValue>>,
+    is_error: bool,
+}
+
+/// One piece of content.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Content {
+    /// Plain text.
+    Text(Cow<'static, str>),
+}
+
+impl CallResult {
+    /// A result with `content` for the model.
+    #[must_use]
+    pub fn new(content: Vec<Content>) -> Self {
+        Self {
+            content,
+            structured: None,
+            is_error: false,
+        }
+    }
+
+    /// A result that says what went wrong, for the model to act on.
+    #[must_use]
+    pub fn error(message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            is_error: true,
+            ..Self::new(vec![Content::Text(message.into())])
+        }
+    }
+
+    /// Adds a value for programs.
+    ///
+    /// # Errors
+    ///
+    /// If `value` cannot be serialised.
+    pub fn with_structured(mut self, value: &impl Serialize) -> Result<Self, ToolError> {
+        self.structured = Some(to_raw_value(value).map_err(ToolError::internal)?);
+        Ok(self)
+    }
+
+    /// The result object as `revision` has it, with `tail` (members that every result of the
+    /// revision ends with, each after a comma).
+    pub(crate) fn encode(&self, revision: Revision, tail: &str) -> Bytes {
+        let mut out = Vec::with_capacity(self.size_hint() + tail.len());
+        out.extend_from_slice(br#"{"content":["#);
+        for (i, content) in self.content.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            content.append(&mut out);
+        }
+        out.push(b']');
+        if let Some(value) = self.structured_for(revision) {
+            out.extend_from_slice(br#","structuredContent":"#);
+            out.extend_from_slice(value.as_bytes());
+        }
+        if self.is_error {
+            out.extend_from_slice(br#","isError":true"#);
+        }
+        out.extend_from_slice(tail.as_bytes());
+        out.push(b'}');
+        Bytes::from(out)
+    }
+
+    /// Structured content exists since 2025-06-18, and until 2026-07-28 it had to be an object.
+    fn structured_for(&self, revision: Revision) -> Option<&str> {
+        let value = self.structured.as_deref()?.get();
+        let fits =
+            revision.is_modern() || (revision >= Revision::V2025_06_18 && value.starts_with('{'));
+        fits.then_some(value)
+    }
+
+    fn size_hint(&self) -> usize {
+        let text: usize = self
+            .content
+            .iter()
+            .map(|Content::Text(text)| text.len() + 48)
+            .sum();
+        let structured = self
+            .structured
+            .as_ref()
+            .map_or(0, |value| value.get().len());
+        // Quotation marks in JSON that is carried as text are escaped.
+        64 + text + text / 4 + structured
+    }
+}
+
+impl Content {
+    fn append(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => {
+                out.extend_from_slice(br#"{"type":"text","text":"#);
+                append_json(out, text);
+                out.push(b'}');
+            }
+        }
+    }
+}
+
+impl Output for CallResult {
+    fn into_result(self) -> Result<CallResult, ToolError> {
+        Ok(self)
+    }
+}
+
+impl Output for String {
+    fn into_result(self) -> Result<CallResult, ToolError> {
+        Ok(CallResult::new(vec![Content::Text(self.into())]))
+    }
+}
+
+impl Output for &'static str {
+    fn into_result(self) -> Result<CallResult, ToolError> {
+        Ok(CallResult::new(vec![Content::Text(self.into())]))
+    }
+}
+
+impl<T: Serialize + Send + 'static> Output for Json<T> {
+    fn into_result(self) -> Result<CallResult, ToolError> {
+        let value = to_raw_value(&self.0).map_err(ToolError::internal)?;
+        Ok(CallResult {
+            content: vec![Content::Text(value.get().to_owned().into())],
+            structured: Some(value),
+            is_error: false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn encoded(result: &CallResult, revision: Revision) -> serde_json::Value {
+        serde_json::from_slice(&result.encode(revision, "")).unwrap()
+    }
+
+    #[test]
+    fn structured_content_goes_only_to_revisions_that_know_its_shape() {
+        let object = Json(json!({ "a": "é\"" })).into_result().unwrap();
+        let number = Json(7).into_result().unwrap();
+
+        for (revision, has_object, has_number) in [
+            (Revision::V2024_11_05, false, false),
+            (Revision::V2025_03_26, false, false),
+            (Revision::V2025_06_18, true, false),
+            (Revision::V2025_11_25, true, false),
+            (Revision::V2026_07_28, true, true),
+        ] {
+            let [object, number] = [&object, &number].map(|result| encoded(result, revision));
+
+            assert_eq!(
+                object["structuredContent"].is_object(),
+                has_object,
+                "{revision}"
+            );
+            assert_eq!(
+                number["structuredContent"].is_number(),
+                has_number,
+                "{revision}"
+            );
+            assert_eq!(
+                object["content"][0],
+                json!({ "type": "text", "text": "{\"a\":\"é\\\"\"}" })
+            );
+            assert_eq!(number["content"][0]["text"], "7");
+        }
+    }
+
+    #[test]
+    fn an_error_says_so_and_a_success_does_not_mention_it() {
+        let error = encoded(&CallResult::error("no"), Revision::V2025_11_25);
+        let success = encoded(&"yes".into_result().unwrap(), Revision::V2025_11_25);
+
+        assert_eq!(
+            error,
+            json!({ "content": [{ "type": "text", "text": "no" }], "isError": true })
+        );
+        assert_eq!(
+            success,
+            json!({ "content": [{ "type": "text", "text": "yes" }] })
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! The tools of a server, by name, with their types erased.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{Annotations, CallResult, DynamicTool, Output, Tool, ToolError, is_valid_name};
+use crate::context::Context;
+use crate::schema::{self, Arguments};
+
+type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<CallResult, ToolError>> + Send + 'a>>;
+
+/// Tools in the order of their names, which is the order of every list.
+#[derive(Default)]
+pub(crate) struct Toolbox {
+    entries: BTreeMap<Cow<'static, str>, Arc<Entry>>,
+    duplicates: Vec<String>,
+}
+
+/// One tool. What is costly about it is made when first asked for.
+pub(crate) struct Entry {
+    tool: Box<dyn ErasedTool>,
+    arguments: OnceLock<Arguments>,
+}
+
+/// What a list says of a tool, besides its input schema.
+#[derive(Clone, Copy)]
+pub(crate) struct Description<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) title: Option<&'a str>,
+    pub(crate) text: &'a str,
+    pub(crate) annotations: Annotations,
+}
+
+trait ErasedTool: Send + Sync {
+    fn describe(&self) -> Description<'_>;
+    fn schema(&self) -> Value;
+    fn is_blocking(&self) -> bool;
+    fn call<'a>(&'a self, cx: &'a Context, arguments: &'a str) -> CallFuture<'a>;
+}
+
+impl Toolbox {
+    pub(crate) fn add<T: Tool>(&mut self, tool: T) {
+        const {
+            assert!(
+                is_valid_name(T::NAME),
+                "a name is 1 to 64 of `A-Z a-z 0-9 _ - .`"
+            );
+            assert!(
+                !T::DESCRIPTION.is_empty(),
+                "the model chooses by the description"
+            );
+        }
+        self.insert(Cow::Borrowed(T::NAME), Box::new(Typed(tool)));
+    }
+
+    pub(crate) fn add_dynamic(&mut self, tool: DynamicTool) {
+        self.insert(Cow::Owned(tool.name.clone()), Box::new(tool));
+    }
+
+    /// Names that more than one tool was added under; only the first tool of each is there.
+    pub(crate) fn duplicates(&self) -> &[String] {
+        &self.duplicates
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<Entry>> {
+        self.entries.get(name)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().map(|entry| &**entry)
+    }
+
+    fn insert(&mut self, name: Cow<'static, str>, tool: Box<dyn ErasedTool>) {
+        match self.entries.entry(name) {
+            Slot::Occupied(slot) => self.duplicates.push(slot.key().clone().into_owned()),
+            Slot::Vacant(slot) => {
+                let entry = Entry {
+                    tool,
+                    arguments: OnceLock::new(),
+                };
+                slot.insert(Arc::new(entry));
+            }
+        }
+    }
+}
+
+impl Entry {
+    pub(crate) fn describe(&self) -> Description<'_> {
+        self.tool.describe()
+    }
+
+    pub(crate) fn arguments(&self) -> &Arguments {
+        self.arguments
+            .get_or_init(|| Arguments::new(self.tool.schema()))
+    }
+
+    /// Runs the tool with the text of a JSON object that fits its schema. Panics if the tool does.
+    pub(crate) async fn call(
+        self: &Arc<Self>,
+        cx: &Context,
+        arguments: &str,
+    ) -> Result<CallResult, ToolError> {
+        if !self.tool.is_blocking() {
+            return self.tool.call(cx, arguments).await;
+        }
+        let (entry, cx, arguments) = (Arc::clone(self), cx.clone(), arguments.to_owned());
+        let runtime = tokio::runtime::Handle::current();
+        let thread =
+            tokio::task::spawn_blocking(move || runtime.block_on(entry.tool.call(&cx, &arguments)));
+        match thread.await {
+            Ok(outcome) => outcome,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(error) => Err(ToolError::internal(error)),
+        }
+    }
+}
+
+struct Typed<T>(T);
+
+impl<T: Tool> ErasedTool for Typed<T> {
+    fn describe(&self) -> Description<'_> {
+        Description {
+            name: T::NAME,
+            title: T::TITLE,
+            text: T::DESCRIPTION,
+            annotations: T::ANNOTATIONS,
+        }
+    }
+
+    fn schema(&self) -> Value {
+        schema::of::<T::Args>()
+    }
+
+    fn is_blocking(&self) -> bool {
+        T::BLOCKING
+    }
+
+    fn call<'a>(&'a self, cx: &'a Context, arguments: &'a str) -> CallFuture<'a> {
+        Box::pin(async move {
+            // A type may refuse what its schema allows, such as a date that does not exist.
+            let arguments = serde_json::from_str(arguments)
+                .map_err(|e| ToolError::new(format!("invalid arguments for `{}`: {e}", T::NAME)))?;
+            self.0.call(cx, arguments).await?.into_result()
+        })
+    }
+}
+
+impl ErasedTool for DynamicTool {
+    fn describe(&self) -> Description<'_> {
+        Description {
+            name: &self.name,
+            title: self.title.as_deref(),
+            text: &self.description,
+            annotations: self.annotations,
+        }
+    }
+
+    fn schema(&self) -> Value {
+        self.schema.clone()
+    }
+
+    fn is_blocking(&self) -> bool {
+        self.is_blocking
+    }
+
+    fn call<'a>(&'a self, cx: &'a Context, arguments: &'a str) -> CallFuture<'a> {
+        Box::pin(async move {
+            let arguments =
+                RawValue::from_string(arguments.to_owned()).map_err(ToolError::internal)?;
+            (self.handler)(cx.clone(), arguments).await
+        })
+    }
+}
