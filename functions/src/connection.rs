@@ -1,0 +1,171 @@
+//! One connection of the agent: framing in, the service, framing out.
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::{Method, Request, Response, StatusCode, request, response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower::{BoxError, Service, ServiceExt};
+
+use crate::body::{Collected, Excess, collect};
+use crate::config::Config;
+use crate::guard::{Answering, Guarded};
+use crate::invocation::{Intent, Invocation};
+use crate::request::decode;
+use crate::response::{Refusal, Reply, encode, failure};
+
+/// Serves one connection until its peer closes it.
+///
+/// [`serve`](crate::serve) does this for each connection to the function's socket; by itself it
+/// lets a test speak the contract over a `tokio::io::duplex`.
+pub async fn serve_connection<I, S, B>(config: Arc<Config>, io: I, service: S)
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+    S: Service<Request<Bytes>, Response = Response<B>, Error = Infallible> + Clone,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let (config, answering) = (&*config, &Answering::default());
+    let io = Guarded::new(TokioIo::new(io), answering.clone());
+    let call = service_fn(move |request| {
+        let service = service.clone();
+        async move {
+            let reply = answer(config, request, service).await;
+            answering.set(true);
+            Ok::<_, Infallible>(reply)
+        }
+    });
+    let connection = http1::Builder::new()
+        // The front end dates its own answer.
+        .auto_date_header(false)
+        // No timer may run while the function is frozen.
+        .header_read_timeout(None)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(io, call);
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn answer<S, B>(config: &Config, request: Request<Incoming>, service: S) -> Reply
+where
+    S: Service<Request<Bytes>, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let (head, body) = request.into_parts();
+    let intent = Intent::of(&head.headers);
+    let request = match receive(config, head, body, intent).await {
+        Ok(request) => request,
+        Err(reply) => return *reply,
+    };
+    // A panic must not end the connection, because the agent then destroys the container. What
+    // the service was called on is dropped with the panic, so nothing broken is seen again.
+    let answered = AssertUnwindSafe(call(service, request, config.max_response_bytes));
+    match answered.catch_unwind().await {
+        Ok(Ok((head, Collected::Whole(body)))) => encode(intent, head.status, head.headers, body),
+        Ok(Ok((_, Collected::TooLarge(size)))) => {
+            response_too_large(size, config.max_response_bytes).into_reply(intent)
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the body of a response failed");
+            failure(intent, "the function failed while it answered")
+        }
+        Err(panic) => {
+            tracing::error!(panic = panic_message(&*panic), "the service panicked");
+            failure(intent, "the function failed")
+        }
+    }
+}
+
+// The error is a whole reply and the rare case, hence the box.
+async fn receive(
+    config: &Config,
+    head: request::Parts,
+    body: Incoming,
+    intent: Intent,
+) -> Result<Request<Bytes>, Box<Reply>> {
+    let refuse = |refusal: Refusal| Box::new(refusal.into_reply(intent));
+    let fail = |message| Box::new(failure(intent, message));
+    if head.method != Method::POST || head.uri.path() != "/call" {
+        if let Err(error) = collect(body, 0, Excess::Drain).await {
+            tracing::debug!(%error, "the body of a request ended early");
+        }
+        return Err(fail("only `POST /call` is served here"));
+    }
+    if let Some(frame) = &config.log_frame {
+        frame.print(&head.headers);
+    }
+    // Before the body is read, so that the deadline is counted from the arrival.
+    let invocation = Invocation::of(&head.headers, intent, config.clock);
+    match collect(body, config.max_request_bytes, Excess::Drain).await {
+        Ok(Collected::Whole(body)) => decode(head.headers, body, invocation).map_err(refuse),
+        Ok(Collected::TooLarge(size)) => {
+            Err(refuse(request_too_large(size, config.max_request_bytes)))
+        }
+        Err(error) => {
+            tracing::debug!(%error, "the body of a request ended early");
+            Err(fail("the body of the request ended early"))
+        }
+    }
+}
+
+async fn call<S, B>(
+    service: S,
+    request: Request<Bytes>,
+    max_response_bytes: usize,
+) -> Result<(response::Parts, Collected), BoxError>
+where
+    S: Service<Request<Bytes>, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let Ok(response) = service.oneshot(request).await;
+    let (head, body) = response.into_parts();
+    let body = collect(body, max_response_bytes, Excess::Stop).await;
+    Ok((head, body.map_err(Into::into)?))
+}
+
+fn request_too_large(size: u64, limit: usize) -> Refusal {
+    Refusal {
+        status: StatusCode::PAYLOAD_TOO_LARGE,
+        message: format!("the request body is {size} bytes, over the limit of {limit} bytes"),
+    }
+}
+
+fn response_too_large(size: u64, limit: usize) -> Refusal {
+    tracing::warn!(
+        size,
+        limit,
+        "a response was too large and was replaced by an error"
+    );
+    Refusal {
+        status: StatusCode::BAD_GATEWAY,
+        message: format!(
+            "the response is {size} bytes or more, over the limit of {limit} bytes: ask for less, \
+             or raise the limit with `Config::with_max_response_bytes`"
+        ),
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let fixed = panic.downcast_ref::<&str>().copied();
+    let made = || panic.downcast_ref::<String>().map(String::as_str);
+    fixed.or_else(made).unwrap_or("not a message")
+}
+
+/// hyper's own 100 are too few for what a gateway passes on, and a client that sends more must not
+/// fail the call. It allocates this many places per request, so not all that fit are affordable.
+const MAX_HEADERS: usize = 1024;
+/// Go's servers read 1 MiB of headers, and each then gets a prefix.
+const MAX_HEAD_BYTES: usize = 2 * 1024 * 1024;
