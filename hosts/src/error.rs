@@ -1,0 +1,80 @@
+//! Why an app could not be served.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+
+use oci_mcp::{ConfigError, InvalidApp};
+
+/// Why an app could not be served.
+#[derive(Debug)]
+pub enum Error {
+    /// The configuration cannot be used.
+    Config(ConfigError),
+    /// The app itself cannot be served on any host.
+    App(InvalidApp),
+    /// The function's socket or its runtime could not be made.
+    Functions(oci_mcp_functions::Error),
+}
+
+impl Error {
+    /// Writes the error and its causes to stderr, and gives the exit code for it: 2 for a
+    /// configuration that cannot be used, 1 for anything else.
+    #[must_use]
+    pub fn report(&self) -> ExitCode {
+        let mut text = format!("error: {self}");
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text.push('\n');
+        // There is nobody left to tell if stderr is closed.
+        let _written = std::io::stderr().write_all(text.as_bytes());
+        match self {
+            Self::Config(_) => ExitCode::from(2),
+            Self::App(_) | Self::Functions(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::App(error) => error.fmt(f),
+            Self::Functions(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        // Each is shown as itself, so what lies behind it comes next.
+        match self {
+            Self::Config(error) => error.source(),
+            Self::App(error) => error.source(),
+            Self::Functions(error) => error.source(),
+        }
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<InvalidApp> for Error {
+    fn from(error: InvalidApp) -> Self {
+        Self::App(error)
+    }
+}
+
+impl From<oci_mcp_functions::Error> for Error {
+    fn from(error: oci_mcp_functions::Error) -> Self {
+        Self::Functions(error)
+    }
+}

@@ -1,0 +1,80 @@
+//! OCI Functions: what the Fn platform says of a call, told to the app.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Uri};
+use oci_mcp::{App, Config, Delivery, HeaderPolicy, Principal, Vars};
+use oci_mcp_functions::{Intent, Invocation};
+use tower::ServiceBuilder;
+
+use crate::Error;
+
+/// How the function is served.
+pub(crate) struct Settings {
+    fdk: oci_mcp_functions::Config,
+    max_response_bytes: usize,
+}
+
+/// The largest response the platform passes on.
+const PLATFORM_MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
+
+/// Below the platform's limit, so that an error about it still has room.
+const DEFAULT_MAX_RESPONSE_BYTES: usize = 5_000_000;
+
+impl Settings {
+    pub(crate) fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Option<Self> {
+        let max_response_bytes = vars
+            .parse("OCI_MCP_MAX_RESPONSE_BYTES")
+            .unwrap_or(DEFAULT_MAX_RESPONSE_BYTES);
+        if !(1..=PLATFORM_MAX_RESPONSE_BYTES).contains(&max_response_bytes) {
+            vars.note(format_args!(
+                "`OCI_MCP_MAX_RESPONSE_BYTES` is `{max_response_bytes}`: Functions pass on 1 to \
+                 {PLATFORM_MAX_RESPONSE_BYTES} bytes"
+            ));
+        }
+        match oci_mcp_functions::Config::from_vars(|name| vars.get(name)) {
+            Ok(fdk) => Some(Self {
+                fdk: fdk.with_max_response_bytes(max_response_bytes),
+                max_response_bytes,
+            }),
+            Err(error) => {
+                for problem in error.problems() {
+                    vars.note(problem);
+                }
+                None
+            }
+        }
+    }
+}
+
+pub(crate) fn run(app: App, config: Config, settings: Settings) -> Result<(), Error> {
+    let Settings {
+        fdk,
+        max_response_bytes,
+    } = settings;
+    let path: Uri = config.path().parse().unwrap_or_default();
+    let service = ServiceBuilder::new()
+        .map_request(move |request| deliver(request, &path, max_response_bytes))
+        .service(app.into_service(config)?);
+    Ok(oci_mcp_functions::run(fdk, service)?)
+}
+
+/// Adds what the app should know of the call.
+fn deliver(mut request: Request<Bytes>, path: &Uri, max_response_bytes: usize) -> Request<Bytes> {
+    let mut delivery = Delivery::http("functions");
+    delivery.max_response_bytes = Some(max_response_bytes);
+    if let Some(invocation) = request.extensions_mut().remove::<Invocation>() {
+        delivery.deadline = invocation.deadline;
+        delivery.request_id = invocation.call_id.map(|id| id.as_str().into());
+        delivery.caller = invocation.subject.map(|subject| Principal::new(subject.id));
+        if invocation.intent == Intent::Invoke {
+            // Whoever invokes a function directly can choose the body and nothing else.
+            delivery.headers = HeaderPolicy::Optional;
+            request.uri_mut().clone_from(path);
+            let json = HeaderValue::from_static("application/json");
+            request.headers_mut().insert(CONTENT_TYPE, json);
+        }
+    }
+    request.extensions_mut().insert(delivery);
+    request
+}

@@ -1,0 +1,75 @@
+//! Serves an [`App`] on the host that the process finds itself on.
+//!
+//! A tool author's `main` is one call:
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! use oci_mcp::App;
+//!
+//! fn main() -> ExitCode {
+//!     oci_mcp_hosts::serve(App::new("empty", "1.0.0"))
+//! }
+//! ```
+//!
+//! A host is a module here that turns what its platform delivers into requests for the app, and a
+//! row of the crate's private `Host`.
+
+mod error;
+mod functions;
+mod host;
+mod logging;
+
+pub use error::Error;
+
+use std::process::ExitCode;
+
+use oci_mcp::{App, Config, Vars};
+
+use host::Host;
+
+/// Serves `app` as the environment says, until the process ends. Failures go to stderr.
+///
+/// The exit code is 2 for a configuration that cannot be used and 1 for any other failure.
+#[must_use]
+pub fn serve(app: App) -> ExitCode {
+    match run(app, environment) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}
+
+/// Serves `app` as the variables say that `lookup` finds, until the process ends.
+///
+/// | variable | meaning | default |
+/// |---|---|---|
+/// | `OCI_MCP_HOST` | `functions`, or `auto`: what the platform's variables say | `auto` |
+/// | `OCI_MCP_LOG` | what goes to stderr: `off`, `error`, `warn`, `info`, `debug` or `trace`, also by crate, as in `warn,oci_mcp=info` | `info` |
+/// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456 | 5,000,000 |
+///
+/// and those of [`Config::from_vars`].
+///
+/// # Errors
+///
+/// Every problem of the configuration at once, or why the host could not be served.
+pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+    let mut vars = Vars::new(lookup);
+    let config = Config::read(&mut vars);
+    let log = vars.parse("OCI_MCP_LOG");
+    let host = Host::choose(&mut vars);
+    let host = vars.finish(host)?;
+    logging::start(log);
+    match host {
+        Host::Functions(settings) => functions::run(app, config, settings),
+    }
+}
+
+/// The value of an environment variable, if it is set and UTF-8: the lookup of [`run`].
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment; all else takes a lookup function"
+    )]
+    std::env::var(name).ok()
+}
