@@ -1,0 +1,99 @@
+//! `oci-mcp dev`: a real function binary under a real Fn contract, behind a stand-in for OCI API
+//! Gateway, on this machine.
+
+mod client;
+mod welcome;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::Ipv4Addr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use oci_emulator::{Agent, Function, Limits};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What to run, and where to answer.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The port on 127.0.0.1; 0 takes any free one
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// A function of your own, instead of this program
+    #[arg(long, value_name = "PATH")]
+    command: Option<PathBuf>,
+    /// Seconds a call may take, as a function's timeout in OCI
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=300))]
+    timeout: u16,
+    /// Arguments of the function
+    #[arg(last = true, requires = "command", value_name = "ARGUMENT")]
+    arguments: Vec<OsString>,
+}
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime.and_then(|runtime| runtime.block_on(play(args))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // There is nobody left to tell if stderr is closed.
+            let _written = writeln!(io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn play(args: Args) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port))
+        .await
+        .map_err(|error| {
+            let why = format!(
+                "cannot listen on 127.0.0.1:{}: {error}; --port N takes another",
+                args.port
+            );
+            io::Error::new(error.kind(), why)
+        })?;
+    let address = listener.local_addr()?;
+    let limits = Limits {
+        timeout: Duration::from_secs(args.timeout.into()),
+        ..Limits::default()
+    };
+    let agent = Agent::new(function(args)?, limits)?;
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    let served = async {
+        let gateway = oci_emulator::serve(listener, agent.clone());
+        tokio::try_join!(gateway, welcome::show(address)).map(drop)
+    };
+    let outcome = tokio::select! {
+        outcome = served => outcome,
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    };
+    agent.shutdown().await;
+    outcome
+}
+
+/// The function as a container would run it: with its own configuration, not with everything that
+/// this shell happens to have set.
+fn function(args: Args) -> io::Result<Function> {
+    let mut function = match args.command {
+        Some(command) => Function::new(command),
+        None => Function::new(std::env::current_exe()?),
+    };
+    function.args = args.arguments;
+    let is_configuration = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("OCI_")
+            || ["ALLOW_MUTATIONS", "COMPARTMENT_OCID", "RUST_BACKTRACE"].contains(&&*name)
+    };
+    function.env = std::env::vars_os()
+        .filter(|(name, _)| is_configuration(name))
+        .collect();
+    Ok(function)
+}

@@ -1,0 +1,152 @@
+//! What a person reads first: where the server is, what it offers, that it works, how to use it.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::client::ask;
+
+/// Characters of a description or an answer that are shown.
+const SHOWN: usize = 160;
+
+/// Asks the server at `address` for its tools, calls one, and prints all of it to stdout.
+///
+/// # Errors
+///
+/// Only if stdout is closed. A server that does not answer as MCP does is shown as such: the
+/// function may serve something else, or be mended while this runs.
+pub(super) async fn show(address: SocketAddr) -> io::Result<()> {
+    let mut text = format!(
+        "An OCI Function behind an API gateway, played on this machine\n\n\
+         \x20 MCP     http://{address}/mcp\n\
+         \x20 health  http://{address}/health\n\
+         \x20 invoke  http://{address}/20181201/functions/any/actions/invoke (what `fn invoke` does)\n"
+    );
+    let start = Instant::now();
+    match ask(address, "tools/list", &json!({})).await {
+        Ok(list) => {
+            let millis = start.elapsed().as_secs_f64() * 1000.0;
+            tools(&mut text, &list, millis);
+            call(&mut text, address, &list).await;
+            connect(&mut text, address);
+        }
+        Err(error) => section(
+            &mut text,
+            &format!("It does not answer tools/list: {error}"),
+        ),
+    }
+    text.push_str("\nCtrl-C stops it.\n");
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn tools(text: &mut String, list: &Value, millis: f64) {
+    section(
+        text,
+        &format!("Tools (listed {millis:.0} ms after the first request, cold start included)"),
+    );
+    for tool in entries(list) {
+        let (name, description) = (string(tool, "name"), string(tool, "description"));
+        row(text, name, &shorten(description));
+    }
+}
+
+/// Calls the first tool that declares itself harmless and needs no arguments.
+async fn call(text: &mut String, address: SocketAddr, list: &Value) {
+    let is_harmless = |tool: &&Value| {
+        let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&Value::Bool(true));
+        let required = tool
+            .pointer("/inputSchema/required")
+            .and_then(Value::as_array);
+        read_only && required.is_none_or(Vec::is_empty)
+    };
+    let Some(tool) = entries(list).find(is_harmless) else {
+        return;
+    };
+    let name = string(tool, "name");
+    section(text, "A call, through gateway, agent, socket and tool");
+    row(text, "asked", &format!("tools/call {name} {{}}"));
+    let answer = match ask(
+        address,
+        "tools/call",
+        &json!({ "name": name, "arguments": {} }),
+    )
+    .await
+    {
+        Ok(result) => {
+            let content = result.pointer("/content/0/text").and_then(Value::as_str);
+            content.map_or_else(|| result.to_string(), str::to_owned)
+        }
+        Err(error) => error.to_string(),
+    };
+    row(text, "answer", &shorten(&answer));
+}
+
+fn connect(text: &mut String, address: SocketAddr) {
+    let url = format!("http://{address}/mcp");
+    let vs_code = json!({ "name": "oci-mcp", "type": "http", "url": url });
+    let cline = json!({ "mcpServers": { "oci-mcp": { "type": "streamableHttp", "url": url } } });
+    section(text, "Connect");
+    row(
+        text,
+        "Claude",
+        &format!("claude mcp add --transport http oci-mcp {url}"),
+    );
+    row(text, "VS Code", &format!("code --add-mcp '{vs_code}'"));
+    row(
+        text,
+        "Cline",
+        &format!("in cline_mcp_settings.json: {cline}"),
+    );
+    row(
+        text,
+        "Inspector",
+        &format!(
+            "npx @modelcontextprotocol/inspector --cli {url} --transport http --method tools/list"
+        ),
+    );
+    row(
+        text,
+        "curl",
+        &format!(
+            "curl {url} -H 'Content-Type: application/json' \
+         -d '{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}}'"
+        ),
+    );
+}
+
+fn entries(list: &Value) -> impl Iterator<Item = &Value> {
+    list.get("tools")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+fn string<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn section(text: &mut String, title: &str) {
+    // Writing to a string does not fail.
+    let _ok = writeln!(text, "\n{title}");
+}
+
+fn row(text: &mut String, name: &str, value: &str) {
+    let _ok = writeln!(text, "  {name:<9} {value}");
+}
+
+/// The first line, and no more than fits; what a function sends must not drive the terminal.
+fn shorten(value: &str) -> String {
+    let line: String = value
+        .chars()
+        .take_while(|c| *c != '\n')
+        .take(SHOWN)
+        .collect();
+    let ellipsis = if line.len() < value.len() { "…" } else { "" };
+    let printable: String = line.chars().filter(|c| !c.is_control()).collect();
+    format!("{printable}{ellipsis}")
+}

@@ -1,0 +1,60 @@
+//! `oci-mcp serve`: the tools of this binary, on the host it finds itself on.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use oci_mcp::App;
+use oci_mcp_hosts::environment;
+
+use crate::ping::Ping;
+
+/// Settings that override those of the environment.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The host: auto or functions (`OCI_MCP_HOST`)
+    #[arg(long)]
+    host: Option<String>,
+    /// Where MCP is served (`OCI_MCP_PATH`)
+    #[arg(long)]
+    path: Option<String>,
+    /// Comma-separated origins of web pages that may call (`OCI_MCP_ALLOWED_ORIGINS`)
+    #[arg(long)]
+    allowed_origins: Option<String>,
+    /// Comma-separated names that the Host header may carry (`OCI_MCP_ALLOWED_HOSTS`)
+    #[arg(long)]
+    allowed_hosts: Option<String>,
+    /// The largest request body in bytes (`OCI_MCP_MAX_BODY_BYTES`)
+    #[arg(long)]
+    max_body_bytes: Option<String>,
+    /// The largest answer in bytes (`OCI_MCP_MAX_RESPONSE_BYTES`)
+    #[arg(long)]
+    max_response_bytes: Option<String>,
+    /// What is logged: off, error, warn, info, debug or trace (`OCI_MCP_LOG`)
+    #[arg(long)]
+    log: Option<String>,
+}
+
+impl Args {
+    fn flag(&self, name: &str) -> Option<String> {
+        match name {
+            "OCI_MCP_ALLOWED_HOSTS" => self.allowed_hosts.clone(),
+            "OCI_MCP_ALLOWED_ORIGINS" => self.allowed_origins.clone(),
+            "OCI_MCP_HOST" => self.host.clone(),
+            "OCI_MCP_LOG" => self.log.clone(),
+            "OCI_MCP_MAX_BODY_BYTES" => self.max_body_bytes.clone(),
+            "OCI_MCP_MAX_RESPONSE_BYTES" => self.max_response_bytes.clone(),
+            "OCI_MCP_PATH" => self.path.clone(),
+            _ => None,
+        }
+    }
+}
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    let app = App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
+        .title("OCI")
+        .tool(Ping::new(Instant::now(), environment));
+    match oci_mcp_hosts::run(app, |name| args.flag(name).or_else(|| environment(name))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}
