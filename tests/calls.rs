@@ -1,0 +1,351 @@
+//! What happens to a tool call: arguments, results, failures, panics, deadlines, limits.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a helper of tests fails as a test does"
+)]
+
+use std::sync::{Mutex, mpsc};
+use std::time::{Duration, Instant};
+
+use http::Request;
+use oci_mcp::{App, Context, Delivery, DynamicTool, NoArgs, Tool, ToolError};
+use oci_mcp_tests::{Block, Server, app, legacy, modern, post};
+use serde_json::{Value, json};
+
+async fn call(name: &str, arguments: Value) -> Value {
+    let params = json!({ "name": name, "arguments": arguments });
+    Server::new(app())
+        .send(modern("tools/call", &params))
+        .await
+        .json()
+}
+
+fn text(answer: &Value) -> &str {
+    answer["result"]["content"][0]["text"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no text: {answer}"))
+}
+
+fn delivered<B>(mut request: Request<B>, change: impl FnOnce(&mut Delivery)) -> Request<B> {
+    let mut delivery = Delivery::http("test");
+    change(&mut delivery);
+    request.extensions_mut().insert(delivery);
+    request
+}
+
+#[tokio::test]
+async fn a_result_has_text_and_the_value() {
+    let answer = call("add", json!({ "a": 2, "b": 40 })).await;
+
+    assert_eq!(text(&answer), r#"{"sum":42}"#);
+    assert_eq!(answer["result"]["structuredContent"], json!({ "sum": 42 }));
+    assert_eq!(answer["result"]["isError"], Value::Null);
+}
+
+#[tokio::test]
+async fn every_violation_of_the_schema_is_reported_at_once_as_a_tool_error() {
+    let answer = call("add", json!({ "a": "2" })).await;
+
+    assert_eq!(answer["result"]["isError"], true);
+    assert!(
+        text(&answer).contains("at /a: \"2\" is not of type \"integer\""),
+        "{answer}"
+    );
+    assert!(
+        text(&answer).contains("at the root: \"b\" is a required property"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_tool_without_arguments_may_be_called_without_any_but_not_with_some() {
+    let server = Server::new(app());
+    for (params, message) in [
+        (json!({ "name": "fail" }), "there is no compartment `x`"),
+        (
+            json!({ "name": "fail", "arguments": null }),
+            "there is no compartment `x`",
+        ),
+        (
+            json!({ "name": "fail", "arguments": { "x": 1 } }),
+            "('x' was unexpected)",
+        ),
+    ] {
+        let answer = server.send(modern("tools/call", &params)).await.json();
+
+        assert_eq!(answer["result"]["isError"], true);
+        assert!(text(&answer).contains(message), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_dynamic_tool_gets_its_arguments_as_they_were_written() {
+    let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo",
+        "arguments":{ "big": 123456789012345678901234567890, "n": 1.0 }}}"#;
+
+    let answer = Server::new(app()).post(body).await.json();
+
+    assert_eq!(
+        text(&answer),
+        r#"{ "big": 123456789012345678901234567890, "n": 1.0 }"#
+    );
+}
+
+#[tokio::test]
+async fn a_failure_is_told_and_an_internal_one_kept_back() {
+    let failed = call("fail", json!({})).await;
+    let leaked = call("leak", json!({})).await;
+
+    assert_eq!(failed["result"]["isError"], true);
+    assert_eq!(
+        text(&failed),
+        "there is no compartment `x`; list them first"
+    );
+    assert_eq!(leaked["result"]["isError"], true);
+    assert_eq!(text(&leaked), "the tool failed");
+}
+
+#[tokio::test]
+async fn an_unknown_tool_is_invalid_params() {
+    for request in [
+        modern("tools/call", &json!({ "name": "Add" })),
+        legacy("2025-06-18", "tools/call", &json!({ "name": "Add" })),
+    ] {
+        let reply = Server::new(app()).send(request).await;
+
+        assert_eq!(reply.error(), (200, -32602));
+        assert!(reply.message().contains("`Add`"));
+    }
+}
+
+#[tokio::test]
+async fn malformed_parameters_are_invalid_params() {
+    let server = Server::new(app());
+    for params in [
+        json!({}),
+        json!({ "name": 5 }),
+        json!({ "name": "add", "arguments": [] }),
+        json!({ "name": "add", "arguments": "a" }),
+    ] {
+        let reply = server
+            .send(legacy("2025-11-25", "tools/call", &params))
+            .await;
+
+        assert_eq!(reply.error(), (200, -32602), "{params}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_an_internal_error_with_the_requests_id_and_the_next_call_works() {
+    let server = Server::new(app());
+    let body = |name| {
+        json!({ "jsonrpc": "2.0", "id": "p-7", "method": "tools/call",
+            "params": { "name": name, "arguments": { "a": 1, "b": 1 } } })
+    };
+    let panic = json!({ "jsonrpc": "2.0", "id": "p-7", "method": "tools/call", "params": { "name": "panic" } });
+
+    let reply = server.post(panic.to_string()).await;
+    let next = server.post(body("add").to_string()).await.json();
+
+    assert_eq!(reply.error(), (200, -32603));
+    assert_eq!(reply.json()["id"], "p-7");
+    assert_eq!(next["result"]["content"][0]["text"], r#"{"sum":2}"#);
+}
+
+#[tokio::test]
+async fn a_panicking_blocking_tool_is_an_internal_error_too() {
+    struct Bang;
+    impl Tool for Bang {
+        type Args = NoArgs;
+        type Output = String;
+        const NAME: &'static str = "bang";
+        const DESCRIPTION: &'static str = "Panics on a thread of its own.";
+        const BLOCKING: bool = true;
+
+        async fn call(&self, _: &Context, _: NoArgs) -> Result<String, ToolError> {
+            panic!("bang")
+        }
+    }
+
+    let server = Server::new(App::new("test", "1").tool(Bang));
+    let reply = server
+        .send(modern("tools/call", &json!({ "name": "bang" })))
+        .await;
+
+    assert_eq!(reply.error(), (200, -32603));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_tool_is_stopped_a_second_before_the_deadline() {
+    let start = tokio::time::Instant::now();
+    let params = json!({ "name": "sleep", "arguments": { "seconds": 3600 } });
+    let request = delivered(modern("tools/call", &params), |delivery| {
+        delivery.deadline = Some((start + Duration::from_secs(30)).into_std());
+    });
+
+    let reply = Server::new(app()).send(request).await;
+
+    assert_eq!(start.elapsed().as_secs(), 29);
+    assert_eq!(reply.json()["result"]["isError"], true);
+    assert!(
+        text(&reply.json()).contains("stopped after 29.0 s"),
+        "{}",
+        reply.json()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_that_ends_in_time_is_not_stopped() {
+    let params = json!({ "name": "sleep", "arguments": { "seconds": 28 } });
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    let request = delivered(modern("tools/call", &params), |delivery| {
+        delivery.deadline = Some(deadline.into_std());
+    });
+
+    let reply = Server::new(app()).send(request).await;
+
+    assert_eq!(text(&reply.json()), "slept");
+}
+
+#[tokio::test]
+async fn a_tool_that_blocks_its_thread_is_answered_in_time_and_told_that_nobody_waits() {
+    let ((release, until), (ended, was_cancelled)) = (mpsc::channel(), mpsc::channel());
+    let server = Server::new(App::new("test", "1").tool(Block {
+        until: Mutex::new(until),
+        ended,
+    }));
+    let deadline = Instant::now() + Duration::from_millis(200);
+    let request = delivered(
+        modern("tools/call", &json!({ "name": "block" })),
+        |delivery| {
+            delivery.deadline = Some(deadline);
+        },
+    );
+
+    let reply = server.send(request).await;
+    let answered = Instant::now();
+    release.send(()).unwrap();
+
+    assert!(answered < deadline, "{:?} late", answered - deadline);
+    assert_eq!(reply.json()["result"]["isError"], true);
+    assert!(was_cancelled.recv().unwrap());
+}
+
+#[tokio::test]
+async fn a_result_over_the_hosts_limit_becomes_an_error_that_says_so() {
+    let server = Server::new(app());
+    let params = json!({ "name": "large", "arguments": { "bytes": 100_000 } });
+    for (limit, is_error) in [(100_500, None), (100_000, Some(true))] {
+        let request = delivered(modern("tools/call", &params), |delivery| {
+            delivery.max_response_bytes = Some(limit);
+        });
+
+        let reply = server.send(request).await;
+
+        assert_eq!(reply.json()["result"]["isError"].as_bool(), is_error);
+        assert!(reply.body.len() <= limit);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_stays_within_the_hosts_limit_and_answers_every_request() {
+    let body = json!([
+        { "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "large", "arguments": { "bytes": 600 } } },
+        { "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "large", "arguments": { "bytes": 600 } } },
+        { "jsonrpc": "2.0", "id": 3, "method": "ping" },
+    ]);
+    let request = delivered(post(body.to_string()), |delivery| {
+        delivery.max_response_bytes = Some(1_000);
+    });
+
+    let answers = Server::new(app()).send(request).await.json();
+
+    assert!(answers[0]["result"].is_object());
+    assert_eq!(answers[1]["error"]["code"], -32603);
+    assert_eq!(answers[2]["result"], json!({}));
+}
+
+#[tokio::test]
+async fn a_tool_knows_who_calls_from_where_and_in_which_trace() {
+    let schema = json!({ "type": "object" });
+    let whoami = DynamicTool::new("whoami", "Tells.", schema, |cx: Context, _| async move {
+        let trace = cx.trace().map(|trace| trace.traceparent.clone());
+        let caller = cx.caller().map(|caller| caller.as_str().to_owned());
+        let id = cx.request_id().map(str::to_owned);
+        Ok::<_, ToolError>(format!("{} {caller:?} {id:?} {trace:?}", cx.host()))
+    });
+    let server = Server::new(App::new("test", "1").dynamic_tool(whoami.unwrap()));
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let mut params = json!({ "name": "whoami" });
+    params["_meta"] = json!({ "traceparent": parent });
+    let mut request = delivered(legacy("2025-11-25", "tools/call", &params), |delivery| {
+        delivery.caller = Some(oci_mcp::Principal::new("ocid1.apigateway.oc1..x"));
+        delivery.request_id = Some("01ABC".into());
+    });
+    request.headers_mut().insert(
+        "traceparent",
+        "00-11111111111111111111111111111111-2222222222222222-01"
+            .parse()
+            .unwrap(),
+    );
+
+    let answer = server.send(request).await.json();
+
+    let expected =
+        format!(r#"test Some("ocid1.apigateway.oc1..x") Some("01ABC") Some("{parent}")"#);
+    assert_eq!(text(&answer), expected);
+}
+
+#[tokio::test]
+async fn a_tool_whose_schema_no_client_can_use_says_so_instead_of_hiding() {
+    struct Wrong;
+    impl Tool for Wrong {
+        type Args = u32;
+        type Output = String;
+        const NAME: &'static str = "wrong";
+        const DESCRIPTION: &'static str = "Takes a number where an object belongs.";
+
+        async fn call(&self, _: &Context, _: u32) -> Result<String, ToolError> {
+            Ok(String::new())
+        }
+    }
+    let server = Server::new(App::new("test", "1").tool(Wrong));
+
+    let list = server.send(modern("tools/list", &json!({}))).await;
+    let call = server
+        .send(modern("tools/call", &json!({ "name": "wrong" })))
+        .await;
+
+    for reply in [list, call] {
+        assert_eq!(reply.error(), (200, -32603));
+        assert!(
+            reply.message().contains("tool `wrong` cannot be used"),
+            "{}",
+            reply.message()
+        );
+    }
+}
+
+#[test]
+fn two_tools_with_one_name_are_refused_before_anything_is_served() {
+    let twin = || {
+        DynamicTool::new(
+            "twin",
+            "One of two.",
+            json!({ "type": "object" }),
+            |_, _| async { Ok("") },
+        )
+    };
+    let app = App::new("test", "1")
+        .dynamic_tool(twin().unwrap())
+        .dynamic_tool(twin().unwrap());
+
+    let error = app.into_service(oci_mcp::Config::default()).unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "more than one tool is called `twin`; a name is unique in a server"
+    );
+}

@@ -1,0 +1,189 @@
+//! The MCP headers and the envelope of 2026-07-28, and in which order they are checked.
+
+use oci_mcp_tests::{
+    LIST, MODERN, add, headerless, legacy, list, meta, modern, post, rpc, send, with, without,
+};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn header_and_body_must_tell_the_same_story() {
+    let mut twice = list();
+    twice
+        .headers_mut()
+        .append("mcp-method", "tools/list".parse().unwrap());
+    let mut two_versions = list();
+    two_versions
+        .headers_mut()
+        .append("mcp-protocol-version", MODERN.parse().unwrap());
+    for (case, request) in [
+        ("no version header", without(list(), "mcp-protocol-version")),
+        (
+            "another version",
+            with(list(), "mcp-protocol-version", "2025-11-25"),
+        ),
+        ("no method header", without(list(), "mcp-method")),
+        ("another method", with(list(), "mcp-method", "tools/call")),
+        ("another case", with(list(), "mcp-method", "TOOLS/LIST")),
+        ("two method headers", twice),
+        ("two version headers", two_versions),
+        ("no name", without(add(), "mcp-name")),
+        ("another name", with(add(), "mcp-name", "echo")),
+        ("bad base64", with(add(), "mcp-name", "=?base64?YWRk=?=")),
+        (
+            "base64 of another name",
+            with(add(), "mcp-name", "=?base64?ZWNobw==?="),
+        ),
+        (
+            "unpadded base64",
+            with(add(), "mcp-name", "=?base64?ZWNobw?="),
+        ),
+    ] {
+        let reply = send(request).await;
+
+        assert_eq!(reply.error(), (400, -32020), "{case}: {}", reply.message());
+        assert_eq!(reply.json()["id"], 1, "{case}");
+    }
+    for request in [
+        with(add(), "mcp-name", "=?base64?YWRk?="),
+        with(add(), "mcp-name", " \tadd "),
+        with(add(), "mcp-param-unknown", "x"),
+        with(add(), "mcp-session-id", "stale"),
+    ] {
+        assert!(send(request).await.json()["result"].is_object());
+    }
+}
+
+#[tokio::test]
+async fn revisions_with_a_handshake_know_no_routing_headers() {
+    let params = json!({ "name": "add", "arguments": { "a": 1, "b": 1 } });
+    let request = with(
+        legacy("2025-11-25", "tools/call", &params),
+        "mcp-name",
+        "echo",
+    );
+
+    assert!(send(request).await.json()["result"].is_object());
+}
+
+#[tokio::test]
+async fn the_envelope_of_2026_needs_a_version_and_capabilities() {
+    let key = |name: &str| format!("io.modelcontextprotocol/{name}");
+    let request = |change: &dyn Fn(&mut Value)| {
+        let mut envelope = meta(MODERN);
+        change(&mut envelope);
+        let mut request = list();
+        *request.body_mut() = rpc("tools/list", &json!({ "_meta": envelope })).into();
+        request
+    };
+    for (case, request) in [
+        (
+            "no _meta",
+            with(list().map(|_| LIST.into()), "mcp-method", "tools/list"),
+        ),
+        (
+            "version is a number",
+            request(&|meta| meta[key("protocolVersion")] = json!(1)),
+        ),
+        (
+            "no capabilities",
+            request(&|meta| {
+                meta[key("clientCapabilities")] = json!(null);
+            }),
+        ),
+        (
+            "capabilities are a list",
+            request(&|meta| meta[key("clientCapabilities")] = json!([])),
+        ),
+        (
+            "a log level that is none",
+            request(&|meta| meta[key("logLevel")] = json!("loud")),
+        ),
+    ] {
+        let reply = send(request).await;
+
+        assert_eq!(reply.error(), (400, -32602), "{case}");
+        assert!(
+            reply.message().contains("io.modelcontextprotocol/"),
+            "{}",
+            reply.message()
+        );
+    }
+    let info = request(&|meta| meta[key("clientInfo")] = json!({ "name": "x", "version": "1" }));
+    assert!(send(info).await.json()["result"].is_object());
+}
+
+#[tokio::test]
+async fn checks_come_in_the_order_of_the_specification() {
+    let broken_envelope = || {
+        let mut request = modern("nope", &json!({}));
+        let params = json!({ "_meta": { "io.modelcontextprotocol/protocolVersion": MODERN } });
+        *request.body_mut() = rpc("nope", &params).into();
+        request
+    };
+    for (case, request, error) in [
+        (
+            "shape before version",
+            with(list().map(|_| "[]".into()), "mcp-protocol-version", "x"),
+            (400, -32600),
+        ),
+        (
+            "version mismatch before envelope",
+            with(broken_envelope(), "mcp-protocol-version", "2025-11-25"),
+            (400, -32020),
+        ),
+        (
+            "envelope before routing headers",
+            without(broken_envelope(), "mcp-method"),
+            (400, -32602),
+        ),
+        (
+            "routing headers before method",
+            without(modern("nope", &json!({})), "mcp-method"),
+            (400, -32020),
+        ),
+        (
+            "method before its parameters",
+            modern("nope", &json!({ "cursor": 5 })),
+            (404, -32601),
+        ),
+        (
+            "routing headers before parameters",
+            with(
+                modern("tools/call", &json!({ "name": "nope" })),
+                "mcp-name",
+                "x",
+            ),
+            (400, -32020),
+        ),
+    ] {
+        assert_eq!(send(request).await.error(), error, "{case}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_without_headers_may_leave_them_out_but_not_lie() {
+    let bare = || {
+        let mut request = add();
+        for name in ["mcp-protocol-version", "mcp-method", "mcp-name"] {
+            request.headers_mut().remove(name);
+        }
+        request
+    };
+
+    let served = send(headerless(bare())).await;
+    let as_http = send(bare()).await;
+    let lying = send(headerless(with(bare(), "mcp-name", "echo"))).await;
+    let lying_version = send(headerless(with(
+        bare(),
+        "mcp-protocol-version",
+        "2025-11-25",
+    )))
+    .await;
+    let no_envelope = send(headerless(post(LIST))).await;
+
+    assert_eq!(served.json()["result"]["resultType"], "complete");
+    assert_eq!(as_http.error(), (400, -32020));
+    assert_eq!(lying.error(), (400, -32020));
+    assert_eq!(lying_version.error(), (400, -32020));
+    assert!(no_envelope.json()["result"]["tools"].is_array());
+}

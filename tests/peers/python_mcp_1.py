@@ -1,0 +1,46 @@
+"""The Python SDK 1.30.0 as a client: `python_mcp_1.py URL legacy` prints one line of JSON."""
+
+import asyncio
+import json
+import sys
+
+from mcp import ClientSession, McpError
+from mcp.client.streamable_http import streamable_http_client
+
+
+async def main(url, mode):
+    assert mode == "legacy", f"{mode}: this SDK knows only legacy"
+    async with (
+        streamable_http_client(url) as (read, write, _),
+        ClientSession(read, write) as session,
+    ):
+        server = await session.initialize()
+        tools = await session.list_tools()
+        added = await session.call_tool("add", {"a": 2, "b": 40})
+        return {
+            "client": "python-mcp-1",
+            "revision": server.protocolVersion,
+            "tools": [tool.name for tool in tools.tools],
+            "call": added.content[0].text,
+            "structured": added.structuredContent,
+            "unknown_tool": await refusal(session, "nope", {}),
+            "bad_arguments": await refusal(session, "add", {"a": "x"}),
+        }
+
+
+async def refusal(session, name, arguments):
+    """The text of a result that is an error, or the code of a JSON-RPC error."""
+    try:
+        result = await session.call_tool(name, arguments)
+    except McpError as error:
+        return f"McpError {error.error.code}: {error.error.message}"
+    assert result.isError, f"{name} {arguments} was accepted"
+    return result.content[0].text
+
+
+try:
+    print(json.dumps(asyncio.run(main(*sys.argv[1:]))))
+except Exception as error:
+    while nested := getattr(error, "exceptions", None):  # an ExceptionGroup says nothing itself
+        error = nested[0]
+    sys.exit(f"{type(error).__name__}: {error}")

@@ -1,0 +1,44 @@
+"""The Python SDK 2.3.0 as a client: `python_mcp_2.py URL modern|legacy` prints one line of JSON."""
+
+import asyncio
+import json
+import sys
+
+from mcp import Client
+from mcp.shared.exceptions import MCPError
+
+# "auto" asks for server/discover and falls back to initialize; `revision` says which it became.
+MODES = {"modern": "auto", "legacy": "legacy"}
+
+
+async def main(url, mode):
+    async with Client(url, mode=MODES[mode]) as client:
+        tools = await client.list_tools()
+        added = await client.call_tool("add", {"a": 2, "b": 40})
+        return {
+            "client": "python-mcp-2",
+            "revision": client.protocol_version,
+            "tools": [tool.name for tool in tools.tools],
+            "call": added.content[0].text,
+            "structured": added.structured_content,
+            "unknown_tool": await refusal(client, "nope", {}),
+            "bad_arguments": await refusal(client, "add", {"a": "x"}),
+        }
+
+
+async def refusal(client, name, arguments):
+    """The text of a result that is an error, or the code of a JSON-RPC error."""
+    try:
+        result = await client.call_tool(name, arguments)
+    except MCPError as error:
+        return f"MCPError {error.code}: {error.message}"
+    assert result.is_error, f"{name} {arguments} was accepted"
+    return result.content[0].text
+
+
+try:
+    print(json.dumps(asyncio.run(main(*sys.argv[1:]))))
+except Exception as error:
+    while nested := getattr(error, "exceptions", None):  # an ExceptionGroup says nothing itself
+        error = nested[0]
+    sys.exit(f"{type(error).__name__}: {error}")

@@ -1,0 +1,25 @@
+// The TypeScript SDK 1.32.2 as a client: `typescript_v1.mjs URL legacy` prints one line of JSON.
+import { refusal, report, sdk } from './typescript_peer.mjs';
+
+const { Client } = sdk('@modelcontextprotocol/sdk/client/index.js');
+const { StreamableHTTPClientTransport } = sdk('@modelcontextprotocol/sdk/client/streamableHttp.js');
+
+await report(async (url, mode = 'legacy') => {
+  if (mode !== 'legacy') throw new Error(`${mode}: this SDK knows only legacy`);
+  const client = new Client({ name: 'typescript-v1', version: '1' });
+  const transport = new StreamableHTTPClientTransport(new URL(url));
+  await client.connect(transport);
+  const { tools } = await client.listTools();
+  const added = await client.callTool({ name: 'add', arguments: { a: 2, b: 40 } });
+  const answer = {
+    client: 'typescript-v1',
+    revision: transport.protocolVersion,
+    tools: tools.map((tool) => tool.name),
+    call: added.content[0].text,
+    structured: added.structuredContent ?? null,
+    unknown_tool: await refusal(client, 'nope', {}),
+    bad_arguments: await refusal(client, 'add', { a: 'x' }),
+  };
+  await client.close();
+  return answer;
+});
