@@ -12,6 +12,7 @@ pub(crate) use write::{Answer, Unidentified, append_json, write_answer, write_ba
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -73,21 +74,21 @@ impl From<Error> for Invalid<'_> {
 pub(crate) fn parse(body: &[u8]) -> Result<Incoming<'_>, Invalid<'_>> {
     let text = std::str::from_utf8(body)
         .map_err(|e| Error::new(ErrorKind::Parse, format!("the body is not UTF-8: {e}")))?;
-    if let Err(error) = strict::check(text) {
-        // The id of a message that is refused for what lies deeper in it can still be read.
-        let id = Envelope::read(text)
-            .ok()
-            .and_then(|envelope| envelope.readable_id());
-        return Err(Invalid { id, error });
-    }
     if text.trim_start().starts_with('[') {
         return parse_batch(text).map_err(Invalid::from);
     }
-    Envelope::read(text)?.message().map(Incoming::One)
+    let envelope = Envelope::read(text)?;
+    // Only now, because the id of a message that is refused for what lies deeper in it is known.
+    strict::check(text).map_err(|error| Invalid {
+        id: envelope.readable_id(),
+        error,
+    })?;
+    envelope.message().map(Incoming::One)
 }
 
 fn parse_batch(text: &str) -> Result<Incoming<'_>, Error> {
     let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| malformed(&e))?;
+    strict::check(text)?;
     if elements.is_empty() || elements.len() > MAX_BATCH {
         return Err(Error::new(
             ErrorKind::InvalidRequest,
@@ -125,8 +126,12 @@ impl<'a> Envelope<'a> {
     fn read(text: &'a str) -> Result<Self, Error> {
         // A JSON array would fill the struct by position.
         if !text.trim_start().starts_with('{') {
+            let error = serde_json::from_str::<IgnoredAny>(text).err();
             let kind = ErrorKind::InvalidRequest;
-            return Err(Error::new(kind, "a message is a JSON object"));
+            return Err(error.map_or_else(
+                || Error::new(kind, "a message is a JSON object"),
+                |error| malformed(&error),
+            ));
         }
         serde_json::from_str(text).map_err(|e| malformed(&e))
     }
@@ -201,7 +206,12 @@ fn is_id(raw: &str) -> bool {
 }
 
 fn malformed(error: &serde_json::Error) -> Error {
-    Error::new(ErrorKind::InvalidRequest, error.to_string())
+    let kind = if error.is_data() {
+        ErrorKind::InvalidRequest
+    } else {
+        ErrorKind::Parse
+    };
+    Error::new(kind, format!("the body cannot be read: {error}"))
 }
 
 #[cfg(test)]
