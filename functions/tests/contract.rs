@@ -272,17 +272,17 @@ async fn a_response_that_is_too_large_is_an_error_that_names_the_limit() {
 }
 
 #[tokio::test]
-async fn five_hundred_client_headers_are_no_problem() {
-    let answer = connect().call(&http("/", &numbered_headers(500), "")).await;
+async fn as_many_headers_as_a_gateway_passes_on_are_no_problem() {
+    let answer = connect().call(&http("/", &numbered_headers(90), "")).await;
 
     assert_eq!(answer.status, 200);
-    assert!(answer.body.contains("x-499=499"), "{}", answer.body);
+    assert!(answer.body.contains("x-89=89"), "{}", answer.body);
 }
 
 #[tokio::test]
 async fn what_hyper_would_refuse_with_a_4xx_is_a_502_that_arrives() {
     let long = format!("Fn-Http-H-X: {}\r\n", "x".repeat(3 * 1024 * 1024));
-    for headers in [numbered_headers(5000), long] {
+    for headers in [numbered_headers(500), long] {
         let io = connect_with(config(Path::new("/unused")));
         let (mut read, mut write) = tokio::io::split(io);
         let request = http("/", &headers, &"x".repeat(10_000));
