@@ -76,7 +76,8 @@ impl Default for Limits {
     }
 }
 
-const PLATFORM: [(&str, &str); 10] = [
+// No `FN_LOGFRAME_…`: the frames tell a log collector whose lines are whose, and here is none.
+const PLATFORM: [(&str, &str); 8] = [
     ("FN_FORMAT", "http-stream"),
     ("FN_APP_ID", "ocid1.fnapp.oc1..emulator"),
     ("FN_APP_NAME", "emulator"),
@@ -84,8 +85,6 @@ const PLATFORM: [(&str, &str); 10] = [
     ("FN_FN_NAME", "function"),
     ("FN_MEMORY", "256"),
     ("FN_TYPE", "sync"),
-    ("FN_LOGFRAME_NAME", "FN_CALL_ID"),
-    ("FN_LOGFRAME_HDR", "Fn-Call-Id"),
     ("FN_CPUS", "100m"),
 ];
 

@@ -60,8 +60,6 @@ async fn a_function_has_the_platforms_environment_and_its_own_alone() {
         "FN_FN_NAME",
         "FN_FORMAT",
         "FN_LISTENER",
-        "FN_LOGFRAME_HDR",
-        "FN_LOGFRAME_NAME",
         "FN_MEMORY",
         "FN_TYPE",
         "PATH",
