@@ -92,8 +92,9 @@ fn function(args: Args) -> io::Result<Function> {
         name.starts_with("OCI_")
             || ["ALLOW_MUTATIONS", "COMPARTMENT_OCID", "RUST_BACKTRACE"].contains(&&*name)
     };
-    function.env = std::env::vars_os()
-        .filter(|(name, _)| is_configuration(name))
-        .collect();
+    // Whoever sits in front of it wants to see each request; what is set later wins.
+    let log = ("OCI_MCP_LOG".into(), "info,oci_mcp=debug".into());
+    let given = std::env::vars_os().filter(|(name, _)| is_configuration(name));
+    function.env = std::iter::once(log).chain(given).collect();
     Ok(function)
 }

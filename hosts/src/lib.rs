@@ -44,7 +44,7 @@ pub fn serve(app: App) -> ExitCode {
 /// | variable | meaning | default |
 /// |---|---|---|
 /// | `OCI_MCP_HOST` | `functions`, or `auto`: what the platform's variables say | `auto` |
-/// | `OCI_MCP_LOG` | what goes to stderr: `off`, `error`, `warn`, `info`, `debug` or `trace`, also by crate, as in `warn,oci_mcp=info` | `info` |
+/// | `OCI_MCP_LOG` | what goes to stderr: `off`, `error`, `warn`, `info`, `debug` (a line for each request) or `trace`, also by crate, as in `info,oci_mcp=debug` | `info` |
 /// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456 | 5,000,000 |
 ///
 /// and those of [`Config::from_vars`].
@@ -73,3 +73,7 @@ pub fn environment(name: &str) -> Option<String> {
     )]
     std::env::var(name).ok()
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -60,7 +60,7 @@ where
         Box::pin(async move {
             let response = answer.await?;
             let summary = response.extensions().get::<Summary>();
-            tracing::info!(
+            tracing::debug!(
                 request_id = request_id.as_deref(),
                 method = summary.and_then(|summary| summary.method),
                 tool = summary.and_then(|summary| summary.tool.as_deref()),
