@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use oci_mcp::{Annotations, Context, Json, NoArgs, Tool, ToolError};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Reports what an instance knows of itself without asking anybody.
@@ -13,7 +14,7 @@ pub(crate) struct Ping {
 }
 
 /// What the tool answers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Report {
     version: &'static str,
     host: &'static str,
@@ -24,7 +25,7 @@ pub(crate) struct Report {
 }
 
 /// The kind of identity that the environment offers for requests to OCI.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Identity {
     None,

@@ -1,5 +1,7 @@
 //! OCI Functions: what the Fn platform says of a call, told to the app.
 
+use std::num::NonZeroUsize;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Uri};
@@ -15,22 +17,29 @@ pub(crate) struct Settings {
     max_response_bytes: usize,
 }
 
-/// The largest response the platform passes on.
-const PLATFORM_MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024;
+/// The largest body that the platform passes on, either way.
+const PLATFORM_MAX_BYTES: usize = 6 * 1024 * 1024;
 
 /// Below the platform's limit, so that an error about it still has room.
 const DEFAULT_MAX_RESPONSE_BYTES: usize = 5_000_000;
 
 impl Settings {
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Option<Self> {
+    pub(crate) fn read<F: Fn(&str) -> Option<String>>(
+        vars: &mut Vars<F>,
+        config: &Config,
+    ) -> Option<Self> {
         let max_response_bytes = vars
             .parse("OCI_MCP_MAX_RESPONSE_BYTES")
-            .unwrap_or(DEFAULT_MAX_RESPONSE_BYTES);
-        if !(1..=PLATFORM_MAX_RESPONSE_BYTES).contains(&max_response_bytes) {
-            vars.note(format_args!(
-                "`OCI_MCP_MAX_RESPONSE_BYTES` is `{max_response_bytes}`: Functions pass on 1 to \
-                 {PLATFORM_MAX_RESPONSE_BYTES} bytes"
-            ));
+            .map_or(DEFAULT_MAX_RESPONSE_BYTES, NonZeroUsize::get);
+        for (name, bytes) in [
+            ("OCI_MCP_MAX_RESPONSE_BYTES", max_response_bytes),
+            ("OCI_MCP_MAX_BODY_BYTES", config.max_body_bytes()),
+        ] {
+            if bytes > PLATFORM_MAX_BYTES {
+                vars.note(format_args!(
+                    "`{name}` is `{bytes}`: Functions pass on {PLATFORM_MAX_BYTES} bytes at most"
+                ));
+            }
         }
         match oci_mcp_functions::Config::from_vars(|name| vars.get(name)) {
             Ok(fdk) => Some(Self {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use oci_mcp::Vars;
+use oci_mcp::{Config, Vars};
 
 use crate::functions;
 
@@ -19,15 +19,18 @@ enum Choice {
 impl Host {
     /// The host that is named, or else the one whose platform's variables are there. What is wrong
     /// is noted in `vars`.
-    pub(crate) fn choose<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Option<Self> {
+    pub(crate) fn choose<F: Fn(&str) -> Option<String>>(
+        vars: &mut Vars<F>,
+        config: &Config,
+    ) -> Option<Self> {
         let choice = match vars.get("OCI_MCP_HOST") {
             Some(_) => vars.parse("OCI_MCP_HOST")?,
             None => Choice::Auto,
         };
         match choice {
-            Choice::Functions => functions::Settings::read(vars).map(Self::Functions),
+            Choice::Functions => functions::Settings::read(vars, config).map(Self::Functions),
             Choice::Auto if vars.get("FN_LISTENER").is_some() => {
-                functions::Settings::read(vars).map(Self::Functions)
+                functions::Settings::read(vars, config).map(Self::Functions)
             }
             Choice::Auto => {
                 vars.note(
@@ -61,7 +64,8 @@ mod tests {
             let found = set.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         });
-        let host = Host::choose(&mut vars);
+        let config = Config::read(&mut vars);
+        let host = Host::choose(&mut vars, &config);
         vars.finish(host).map_err(|error| error.to_string())
     }
 
@@ -80,16 +84,13 @@ mod tests {
     }
 
     #[test]
-    fn a_response_limit_over_the_platforms_is_refused() {
-        let set = |limit| {
-            [
-                ("FN_LISTENER", "unix:/s"),
-                ("OCI_MCP_MAX_RESPONSE_BYTES", limit),
-            ]
-        };
+    fn a_limit_over_the_platforms_is_refused() {
+        for name in ["OCI_MCP_MAX_RESPONSE_BYTES", "OCI_MCP_MAX_BODY_BYTES"] {
+            let set = |limit| [("FN_LISTENER", "unix:/s"), (name, limit)];
 
-        assert!(choose(&set("6291456")).is_ok());
-        assert!(choose(&set("6291457")).is_err_and(|e| e.contains("6291456")));
-        assert!(choose(&set("0")).is_err());
+            assert!(choose(&set("6291456")).is_ok());
+            assert!(choose(&set("6291457")).is_err_and(|e| e.contains(name)));
+            assert!(choose(&set("0")).is_err_and(|e| e.contains(name)));
+        }
     }
 }

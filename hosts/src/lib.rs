@@ -55,8 +55,8 @@ pub fn serve(app: App) -> ExitCode {
 pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
     let mut vars = Vars::new(lookup);
     let config = Config::read(&mut vars);
-    let log = vars.parse("OCI_MCP_LOG");
-    let host = Host::choose(&mut vars);
+    let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
+    let host = Host::choose(&mut vars, &config);
     let host = vars.finish(host)?;
     logging::start(log);
     match host {
@@ -64,14 +64,11 @@ pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Erro
     }
 }
 
-/// The value of an environment variable, if it is set and UTF-8: the lookup of [`run`].
+/// The value of an environment variable, if it is set: the lookup of [`run`]. What is not UTF-8 in
+/// it becomes U+FFFD, so that a setting with it is refused rather than taken for unset.
 #[must_use]
 pub fn environment(name: &str) -> Option<String> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the environment; all else takes a lookup function"
-    )]
-    std::env::var(name).ok()
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 #[cfg(doctest)]

@@ -54,7 +54,7 @@ pub(crate) struct Identity {
 /// The whole app as a service: what a host sends every request through.
 ///
 /// The host may add a [`Delivery`](crate::Delivery) to the request's extensions.
-pub type Service = BoxCloneSyncService<Request<Bytes>, Response<Body>, Infallible>;
+pub type AppService = BoxCloneSyncService<Request<Bytes>, Response<Body>, Infallible>;
 
 impl App {
     /// A server without tools, called `name`.
@@ -100,7 +100,7 @@ impl App {
     /// # Errors
     ///
     /// [`InvalidApp`] if two tools have the same name.
-    pub fn into_service(self, config: Config) -> Result<Service, InvalidApp> {
+    pub fn into_service(self, config: Config) -> Result<AppService, InvalidApp> {
         let duplicates = self.tools.duplicates();
         if !duplicates.is_empty() {
             return Err(InvalidApp {

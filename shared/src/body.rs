@@ -19,7 +19,7 @@ use http_body::{Frame, SizeHint};
 /// use http_body::Body as _;
 /// use oci_mcp::Body;
 ///
-/// assert_eq!(Body::from("{}".as_bytes()).size_hint().exact(), Some(2));
+/// assert_eq!(Body::from("{}").size_hint().exact(), Some(2));
 /// ```
 pub enum Body {
     /// All of it.
@@ -44,9 +44,21 @@ impl Body {
     }
 }
 
-impl<T: Into<Bytes>> From<T> for Body {
-    fn from(bytes: T) -> Self {
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        Self::Whole(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
         Self::Whole(bytes.into())
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Self::Whole(Bytes::from_static(text.as_bytes()))
     }
 }
 
@@ -98,11 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_whole_body_is_one_frame() {
-        let collected = Body::from("hello".as_bytes())
-            .collect()
-            .await
-            .unwrap()
-            .to_bytes();
+        let collected = Body::from("hello").collect().await.unwrap().to_bytes();
 
         assert_eq!(collected, "hello");
     }

@@ -6,7 +6,10 @@ pub(crate) use origin::{Host, Origin};
 
 use std::fmt;
 use std::fmt::Display;
+use std::num::NonZeroUsize;
 use std::str::FromStr;
+
+use http::uri::PathAndQuery;
 
 /// Settings of the endpoint. [`Config::default`] is what a laptop wants.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,6 +19,9 @@ pub struct Config {
     pub(crate) allowed_hosts: Option<Vec<Host>>,
     pub(crate) max_body_bytes: usize,
 }
+
+/// Where every server tells whether it is up.
+pub(crate) const HEALTH: &str = "/health";
 
 /// The largest request body a server takes unless told otherwise, in bytes.
 const DEFAULT_MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -37,7 +43,7 @@ impl Config {
     /// | variable | meaning | default |
     /// |---|---|---|
     /// | `OCI_MCP_PATH` | where MCP is served, under any prefix that a gateway adds | `/mcp` |
-    /// | `OCI_MCP_ALLOWED_ORIGINS` | comma-separated origins of web pages that may call | pages of this machine |
+    /// | `OCI_MCP_ALLOWED_ORIGINS` | comma-separated origins of web pages that may call; the gateway answers their preflights | pages of this machine |
     /// | `OCI_MCP_ALLOWED_HOSTS` | comma-separated names that `Host` may carry | any; the platform decides |
     /// | `OCI_MCP_MAX_BODY_BYTES` | the largest request body | 4 MiB |
     ///
@@ -49,7 +55,7 @@ impl Config {
     /// assert_eq!(
     ///     error.unwrap_err().to_string(),
     ///     "invalid configuration; `OCI_MCP_PATH` is `mcp`: a path starts with `/`, ends without one, \
-    ///      and has no `?` or `#`",
+    ///      and needs no escapes",
     /// );
     /// ```
     ///
@@ -74,8 +80,14 @@ impl Config {
             allowed_hosts: vars.list("OCI_MCP_ALLOWED_HOSTS"),
             max_body_bytes: vars
                 .parse("OCI_MCP_MAX_BODY_BYTES")
-                .unwrap_or(default.max_body_bytes),
+                .map_or(default.max_body_bytes, NonZeroUsize::get),
         }
+    }
+
+    /// The largest request body, in bytes.
+    #[must_use]
+    pub fn max_body_bytes(&self) -> usize {
+        self.max_body_bytes
     }
 
     /// The path at which MCP is served.
@@ -189,11 +201,14 @@ impl FromStr for Path {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.starts_with('/') && !text.ends_with('/') && !text.contains(['?', '#']) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("a path starts with `/`, ends without one, and has no `?` or `#`")
+        let is_path = text.starts_with('/') && !text.ends_with('/') && !text.contains(['?', '#']);
+        if !is_path || PathAndQuery::from_str(text).is_err() {
+            return Err("a path starts with `/`, ends without one, and needs no escapes");
         }
+        if text.ends_with(HEALTH) {
+            return Err("`/health` tells whether the server is up, under any prefix");
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -218,6 +233,36 @@ mod tests {
 
         let error = error.unwrap_err();
         assert_eq!(error.problems().len(), 4, "{error}");
+    }
+
+    #[test]
+    fn a_path_that_no_request_can_have_is_refused() {
+        for path in [
+            "mcp",
+            "/mcp/",
+            "/",
+            "/a?b",
+            "/a#b",
+            "/a b",
+            "/a\nb",
+            "/health",
+            "/v1/health",
+        ] {
+            let config =
+                Config::from_vars(|name| (name == "OCI_MCP_PATH").then(|| path.to_owned()));
+
+            assert!(config.is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_refused() {
+        let config = |limit: &str| {
+            Config::from_vars(|name| (name == "OCI_MCP_MAX_BODY_BYTES").then(|| limit.to_owned()))
+        };
+
+        assert!(config("0").is_err());
+        assert_eq!(config("1").unwrap().max_body_bytes(), 1);
     }
 
     #[test]

@@ -10,6 +10,15 @@ use crate::delivery::{Delivery, Principal};
 ///
 /// A clone is the same call. An async tool is cancelled by dropping its future; a tool that blocks
 /// asks [`Context::is_cancelled`] now and then.
+///
+/// ```
+/// use oci_mcp::{Context, Delivery};
+///
+/// let cx = Context::new(Delivery::http("test"));
+///
+/// assert_eq!(cx.host(), "test");
+/// assert!(!cx.is_cancelled());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Context {
     call: Arc<Call>,
@@ -19,6 +28,7 @@ pub struct Context {
 struct Call {
     delivery: Delivery,
     trace: Option<TraceContext>,
+    started: AtomicBool,
     cancelled: AtomicBool,
 }
 
@@ -35,11 +45,17 @@ pub struct TraceContext {
 impl Context {
     /// A call that was delivered as `delivery` says.
     #[must_use]
-    pub fn new(delivery: Delivery, trace: Option<TraceContext>) -> Self {
+    pub fn new(delivery: Delivery) -> Self {
+        Self::traced(delivery, None)
+    }
+
+    /// A call that is part of the caller's trace.
+    pub(crate) fn traced(delivery: Delivery, trace: Option<TraceContext>) -> Self {
         Self {
             call: Arc::new(Call {
                 delivery,
                 trace,
+                started: AtomicBool::new(false),
                 cancelled: AtomicBool::new(false),
             }),
         }
@@ -51,7 +67,8 @@ impl Context {
         self.call.delivery.host
     }
 
-    /// When the host gives up; the call itself is stopped a second earlier.
+    /// When the host gives up. The call itself is stopped a second earlier, or half way to a
+    /// deadline that is less than two seconds away.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         self.call.delivery.deadline
@@ -79,6 +96,16 @@ impl Context {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.call.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the tool runs now.
+    pub(crate) fn start(&self) {
+        self.call.started.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the tool was ever reached.
+    pub(crate) fn has_started(&self) -> bool {
+        self.call.started.load(Ordering::Relaxed)
     }
 
     /// A guard that cancels the call when it is dropped.
@@ -154,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_dropped_guard_cancels_every_clone() {
-        let cx = Context::new(Delivery::http("test"), None);
+        let cx = Context::new(Delivery::http("test"));
         let clone = cx.clone();
 
         drop(cx.cancel_on_drop());

@@ -27,6 +27,7 @@ pub struct Delivery {
 ///
 /// A present header must match the body either way.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum HeaderPolicy {
     /// The caller speaks HTTP: 2026-07-28 requires `MCP-Protocol-Version`, `Mcp-Method` and
     /// `Mcp-Name`.

@@ -17,7 +17,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use tower::Service;
 
 use crate::body::Body;
-use crate::config::Config;
+use crate::config::{Config, HEALTH};
 use crate::delivery::{Delivery, HeaderPolicy};
 use crate::dispatch::Dispatcher;
 use exchange::Exchange;
@@ -26,10 +26,10 @@ use refusal::Refusal;
 /// Answers HTTP requests. A clone is the same endpoint.
 #[derive(Clone)]
 pub(crate) struct Endpoint {
-    shared: Arc<Shared>,
+    inner: Arc<Inner>,
 }
 
-struct Shared {
+struct Inner {
     dispatcher: Dispatcher,
     config: Config,
     health: Bytes,
@@ -40,7 +40,7 @@ impl Endpoint {
         let health = serde_json::json!({ "status": "healthy", "service": service });
         let health = Bytes::from(health.to_string());
         Self {
-            shared: Arc::new(Shared {
+            inner: Arc::new(Inner {
                 dispatcher,
                 config,
                 health,
@@ -59,12 +59,12 @@ impl Service<Request<Bytes>> for Endpoint {
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let shared = Arc::clone(&self.shared);
-        Box::pin(async move { Ok(shared.answer(request).await) })
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move { Ok(inner.answer(request).await) })
     }
 }
 
-impl Shared {
+impl Inner {
     async fn answer(&self, request: Request<Bytes>) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
         let delivery = parts.extensions.remove::<Delivery>();
@@ -87,7 +87,7 @@ impl Shared {
         self.check_origin(&parts.headers)?;
         // A gateway may add a prefix and a slash; a redirect would lose the body.
         let path = parts.uri.path().trim_end_matches('/');
-        if path.ends_with("/health") {
+        if path.ends_with(HEALTH) {
             return match parts.method {
                 Method::GET | Method::HEAD => Ok(Route::Health),
                 _ => Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" }),
@@ -115,20 +115,16 @@ impl Shared {
         let Some(allowed) = &self.config.allowed_hosts else {
             return Ok(());
         };
-        match headers.get(HOST) {
-            None if policy == HeaderPolicy::Optional => Ok(()),
-            None => Err(Refusal::ForbiddenHost(None)),
-            Some(host) => {
-                let named = host.to_str().ok().and_then(|host| host.parse().ok());
-                let is_allowed =
-                    named.is_some_and(|named| allowed.iter().any(|a| a.covers(&named)));
-                if is_allowed {
-                    Ok(())
-                } else {
-                    Err(Refusal::ForbiddenHost(Some(host.clone())))
-                }
+        if policy == HeaderPolicy::Required && !headers.contains_key(HOST) {
+            return Err(Refusal::ForbiddenHost(None));
+        }
+        for host in headers.get_all(HOST) {
+            let named = host.to_str().ok().and_then(|host| host.parse().ok());
+            if !named.is_some_and(|named| allowed.iter().any(|host| host.covers(&named))) {
+                return Err(Refusal::ForbiddenHost(Some(host.clone())));
             }
         }
+        Ok(())
     }
 
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {

@@ -1,6 +1,6 @@
 //! MCP servers for serverless hosts.
 //!
-//! An [`App`] is a name and some [`Tool`]s. As a [`Service`] it answers MCP requests of every
+//! An [`App`] is a name and some [`Tool`]s. As a [`tower::Service`] it answers MCP requests of every
 //! revision from 2024-11-05 to 2026-07-28, each on its own: there are no sessions, so any instance
 //! can answer any request. Hosts (an OCI Function, a model deployment, a container) turn what
 //! their platform delivers into HTTP requests for it; this crate knows none of them.
@@ -55,7 +55,7 @@ mod rpc;
 mod schema;
 mod tool;
 
-pub use app::{App, InvalidApp, Service};
+pub use app::{App, AppService, InvalidApp};
 pub use body::{Body, Events};
 pub use config::{Config, ConfigError, Vars};
 pub use context::{Context, TraceContext};

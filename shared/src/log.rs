@@ -1,4 +1,4 @@
-//! One line in the log for each request, refused ones too.
+//! One line in the log for each message, refused ones too.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,7 +12,11 @@ use tower::{Layer, Service};
 use crate::body::Body;
 use crate::delivery::Delivery;
 
-/// What the endpoint found out about a request: a response extension.
+/// What the endpoint found out about each message of a request: a response extension.
+#[derive(Clone, Debug)]
+pub(crate) struct Summaries(pub(crate) Vec<Summary>);
+
+/// What the endpoint found out about a message.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Summary {
     /// The method, if there is such a method.
@@ -59,16 +63,16 @@ where
         let answer = self.inner.call(request);
         Box::pin(async move {
             let response = answer.await?;
-            let summary = response.extensions().get::<Summary>();
-            tracing::debug!(
-                request_id = request_id.as_deref(),
-                method = summary.and_then(|summary| summary.method),
-                tool = summary.and_then(|summary| summary.tool.as_deref()),
-                status = response.status().as_u16(),
-                code = summary.and_then(|summary| summary.code),
-                micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX),
-                "request"
-            );
+            let status = response.status().as_u16();
+            let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let request_id = request_id.as_deref();
+            if let Some(Summaries(summaries)) = response.extensions().get() {
+                for Summary { method, tool, code } in summaries {
+                    tracing::debug!(request_id, method, tool, status, code, micros, "request");
+                }
+            } else {
+                tracing::debug!(request_id, status, micros, "request");
+            }
             Ok(response)
         })
     }

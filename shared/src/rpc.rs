@@ -11,8 +11,9 @@ pub(crate) use error::{Error, ErrorKind, quoted};
 pub(crate) use write::{Answer, Unidentified, append_json, write_answer, write_batch};
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::de::IgnoredAny;
+use serde::de::{Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -77,7 +78,10 @@ pub(crate) fn parse(body: &[u8]) -> Result<Incoming<'_>, Invalid<'_>> {
     if text.trim_start().starts_with('[') {
         return parse_batch(text).map_err(Invalid::from);
     }
-    let envelope = Envelope::read(text)?;
+    let envelope = Envelope::read(text).map_err(|error| Invalid {
+        id: OnlyId::read(text),
+        error,
+    })?;
     // Only now, because the id of a message that is refused for what lies deeper in it is known.
     strict::check(text).map_err(|error| Invalid {
         id: envelope.readable_id(),
@@ -87,22 +91,43 @@ pub(crate) fn parse(body: &[u8]) -> Result<Incoming<'_>, Invalid<'_>> {
 }
 
 fn parse_batch(text: &str) -> Result<Incoming<'_>, Error> {
-    let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| malformed(&e))?;
+    let Elements(elements) = serde_json::from_str(text).map_err(|e| malformed(&e))?;
     strict::check(text)?;
-    if elements.is_empty() || elements.len() > MAX_BATCH {
-        return Err(Error::new(
-            ErrorKind::InvalidRequest,
-            format!(
-                "a batch holds 1 to {MAX_BATCH} messages, this one {}",
-                elements.len()
-            ),
-        ));
-    }
     let messages = elements
         .into_iter()
         .map(|element| Envelope::read(element.get())?.message())
         .collect();
     Ok(Incoming::Batch(messages))
+}
+
+/// The elements of a batch. Reading stops at one too many.
+struct Elements<'a>(Vec<&'a RawValue>);
+
+impl<'de> Deserialize<'de> for Elements<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self(Vec::new()))
+    }
+}
+
+impl<'de> Visitor<'de> for Elements<'de> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "1 to {MAX_BATCH} messages")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<Self, A::Error> {
+        while let Some(element) = elements.next_element()? {
+            self.0.push(element);
+            if self.0.len() > MAX_BATCH {
+                break;
+            }
+        }
+        if (1..=MAX_BATCH).contains(&self.0.len()) {
+            return Ok(self);
+        }
+        Err(A::Error::invalid_length(self.0.len(), &self))
+    }
 }
 
 /// The members of a message that JSON-RPC knows; others are ignored.
@@ -120,6 +145,20 @@ struct Envelope<'a> {
     result: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     error: Option<&'a RawValue>,
+}
+
+/// The id of a message that is wrong in another member, such as one that is there twice.
+#[derive(Deserialize)]
+struct OnlyId<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+}
+
+impl<'a> OnlyId<'a> {
+    fn read(text: &'a str) -> Option<&'a RawValue> {
+        let Self { id } = serde_json::from_str(text).ok()?;
+        is_id(id.get()).then_some(id)
+    }
 }
 
 impl<'a> Envelope<'a> {
@@ -294,6 +333,10 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, None),
             (r#"{"jsonrpc":"2.0","id":1e3,"method":"ping"}"#, None),
             (r#"{"jsonrpc":"2.0","id":[1],"method":"ping"}"#, None),
+            (
+                r#"{"jsonrpc":"2.0","id":6,"method":"ping","method":"ping"}"#,
+                Some("6"),
+            ),
             (r#"{"jsonrpc":"2.0","id":1,"id":1,"method":"ping"}"#, None),
         ] {
             assert_eq!(error(body), (ErrorKind::InvalidRequest, id), "{body}");

@@ -14,6 +14,10 @@ const LISTED: usize = 20;
 /// Characters of one violation; it repeats the offending value, which may be megabytes.
 const SHOWN: usize = 200;
 
+/// What a 2026-07-28 client repeats in a header of its choice; served without being compared, it
+/// would invite what the comparison is there to prevent.
+const HEADER_PARAMETER: &str = "x-mcp-header";
+
 /// The schema of `T` (JSON Schema 2020-12), without what costs tokens and says nothing.
 pub(crate) fn of<T: JsonSchema>() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
@@ -59,14 +63,18 @@ impl Arguments {
     ///
     /// # Errors
     ///
-    /// A [`Defect`] if its root is not of type `object`, as MCP requires.
+    /// A [`Defect`] if its root is not of type `object`, as MCP requires, or if it asks for headers
+    /// that nobody compares with the arguments yet.
     pub(crate) fn schema(&self) -> Result<&Value, Defect> {
-        if self.schema.get("type").and_then(Value::as_str) == Some("object") {
-            return Ok(&self.schema);
+        if self.schema.get("type").and_then(Value::as_str) != Some("object") {
+            return Err(Defect(
+                "the root of its input schema is not of type `object`".to_owned(),
+            ));
         }
-        Err(Defect(
-            "the root of its input schema is not of type `object`".to_owned(),
-        ))
+        if mentions(&self.schema, HEADER_PARAMETER) {
+            return Err(Defect(format!("`{HEADER_PARAMETER}` is not supported")));
+        }
+        Ok(&self.schema)
     }
 
     /// Checks the text of a JSON object against the schema.
@@ -79,8 +87,19 @@ impl Arguments {
         let validator = validator.as_ref().map_err(Clone::clone)?;
         match serde_json::from_str(arguments) {
             Ok(instance) => Ok(violations(validator, &instance)),
-            Err(error) => Ok(Err(Violations(error.to_string()))),
+            Err(error) => Ok(Err(Violations(format!("\n- {error}")))),
         }
+    }
+}
+
+/// Whether `key` is anywhere in `value`.
+fn mentions(value: &Value, key: &str) -> bool {
+    match value {
+        Value::Array(elements) => elements.iter().any(|element| mentions(element, key)),
+        Value::Object(members) => {
+            members.contains_key(key) || members.values().any(|member| mentions(member, key))
+        }
+        _ => false,
     }
 }
 
@@ -186,6 +205,16 @@ mod tests {
         let Violations(text) = check.unwrap_err();
         assert!(text.ends_with("\n- and more"));
         assert!(text.len() < LISTED * (SHOWN + 40), "{}", text.len());
+    }
+
+    #[test]
+    fn what_is_not_enforced_is_not_listed() {
+        let region = json!({ "type": "string", "x-mcp-header": "Region" });
+        let schema = json!({ "type": "object", "properties": { "region": region } });
+
+        let defect = Arguments::new(schema).schema().unwrap_err();
+
+        assert!(defect.0.contains("x-mcp-header"), "{}", defect.0);
     }
 
     #[test]

@@ -51,7 +51,8 @@ use crate::context::Context;
 /// }
 /// ```
 ///
-/// A name that clients would refuse does not compile:
+/// A name that clients would refuse does not compile (`cargo build` says so, `cargo check` does
+/// not):
 ///
 /// ```compile_fail,E0080
 /// # use oci_mcp::{App, Context, NoArgs, Tool, ToolError};
@@ -95,6 +96,8 @@ pub trait Tool: Send + Sync + 'static {
     /// # Errors
     ///
     /// A [`ToolError`] becomes a result with `isError: true`, which the model reads and can act on.
+    /// Another crate's error is either rephrased for the model with [`ToolError::new`], or kept from
+    /// it with `map_err(`[`ToolError::internal`]`)?`.
     fn call(
         &self,
         cx: &Context,

@@ -1,20 +1,17 @@
 //! `tools/call`: find, check, run until the deadline, and survive what the tool does.
 
-use std::any::Any;
 use std::error::Error as _;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures_util::FutureExt;
 use tokio::time::timeout_at;
 
 use super::{Call, Dispatcher};
 use crate::context::Context;
 use crate::rpc::{Error, ErrorKind, Text, quoted};
 use crate::schema::Violations;
-use crate::tool::{CallResult, Entry, ToolError};
+use crate::tool::{CallResult, Entry};
 
 /// What is left for the answer's way back when a tool is stopped.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -33,8 +30,8 @@ impl Dispatcher {
         };
         let result = match entry.arguments().check(arguments) {
             Ok(Ok(())) => {
-                let cx = Context::new(call.delivery.clone(), call.trace);
-                run(entry, &cx, arguments).await?
+                let cx = Context::traced(call.delivery.clone(), call.trace);
+                run(entry, &cx, arguments).await
             }
             Ok(Err(Violations(text))) => {
                 CallResult::error(format!("invalid arguments for `{name}`:{text}"))
@@ -62,52 +59,59 @@ pub(super) fn defective(tool: &str, defect: &str) -> Error {
     )
 }
 
-async fn run(entry: &Arc<Entry>, cx: &Context, arguments: &str) -> Result<CallResult, Error> {
+/// Runs the tool until it ends or until the answer has to leave. Panics if the tool does.
+async fn run(entry: &Arc<Entry>, cx: &Context, arguments: &str) -> CallResult {
     let tool = entry.describe().name;
     let _cancel = cx.cancel_on_drop();
-    // A panic is caught here rather than around the HTTP service because only here is the
-    // request's identifier known, which a JSON-RPC error must echo.
-    let call = AssertUnwindSafe(entry.call(cx, arguments)).catch_unwind();
+    let call = entry.call(cx, arguments);
     let outcome = match cx.deadline() {
         None => call.await,
         Some(deadline) => {
             let now = tokio::time::Instant::now();
             let stop = stop_at(deadline, now.into_std()).into();
-            let Ok(outcome) = timeout_at(stop, call).await else {
-                let ran = now.elapsed().as_secs_f64();
-                tracing::warn!(tool, ran, "stopped at the deadline");
-                return Ok(CallResult::error(format!(
-                    "`{tool}` was stopped after {ran:.1} s, before the deadline of the host; what \
-                     it had begun may be done or not. Ask for less, or raise the host's timeout."
-                )));
-            };
-            outcome
+            if stop <= now {
+                return stopped(
+                    cx,
+                    tool,
+                    "was not started: the deadline of the host has passed",
+                );
+            }
+            match timeout_at(stop, call).await {
+                Ok(outcome) => outcome,
+                Err(_elapsed) => return stopped(cx, tool, &ran(cx, now.elapsed())),
+            }
         }
     };
-    match outcome {
-        Ok(Ok(result)) => Ok(result),
-        Ok(Err(error)) => Ok(failed(tool, &error)),
-        Err(panic) => {
-            tracing::error!(tool, panic = panic_message(&*panic), "panicked");
-            Err(Error::new(
-                ErrorKind::Internal,
-                format!("tool `{tool}` failed unexpectedly"),
-            ))
+    outcome.unwrap_or_else(|error| {
+        if let Some(source) = error.source() {
+            tracing::error!(tool, request_id = cx.request_id(), error = source, "failed");
         }
+        CallResult::error(error.to_string())
+    })
+}
+
+/// What became of a call that did not end in time.
+fn ran(cx: &Context, time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if cx.has_started() {
+        format!(
+            "was stopped after {seconds:.1} s, before the deadline of the host; what it had begun \
+             may be done or not. Ask for less, or raise the host's timeout"
+        )
+    } else {
+        format!("was not started: earlier calls still ran after {seconds:.1} s. Try again later")
     }
+}
+
+fn stopped(cx: &Context, tool: &str, why: &str) -> CallResult {
+    tracing::warn!(tool, request_id = cx.request_id(), why, "stopped");
+    CallResult::error(format!("`{tool}` {why}."))
 }
 
 /// A second before the deadline, or half way to it if it is near.
 fn stop_at(deadline: Instant, now: Instant) -> Instant {
     let left = deadline.saturating_duration_since(now);
     now + left.saturating_sub(MARGIN.min(left / 2))
-}
-
-fn failed(tool: &str, error: &ToolError) -> CallResult {
-    if let Some(source) = error.source() {
-        tracing::error!(tool, error = source, "failed");
-    }
-    CallResult::error(error.to_string())
 }
 
 fn too_large(size: usize, limit: usize) -> CallResult {
@@ -119,12 +123,6 @@ fn too_large(size: usize, limit: usize) -> CallResult {
 
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidParams, message)
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("not a text")
 }
 
 #[cfg(test)]

@@ -82,22 +82,17 @@ impl Lists {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidParams`] if `cursor` is not one of this list, [`ErrorKind::Internal`]
-    /// if a tool's schema is unusable.
+    /// [`ErrorKind::InvalidParams`] if `cursor` is not one of this list.
     pub(super) fn tools(
         &self,
         tools: &Toolbox,
         revision: Revision,
         cursor: Option<&str>,
     ) -> Result<Bytes, Error> {
-        let slot = self.tools.get(revision);
-        let pages = match slot.get() {
-            Some(pages) => pages,
-            None => slot.get_or_init({
-                let pages = self.paginate(tools, revision)?;
-                || pages
-            }),
-        };
+        let pages = self
+            .tools
+            .get(revision)
+            .get_or_init(|| self.paginate(tools, revision));
         let page = match cursor {
             None => pages.bytes.first(),
             Some(cursor) => pages
@@ -113,11 +108,12 @@ impl Lists {
         })
     }
 
-    fn paginate(&self, tools: &Toolbox, revision: Revision) -> Result<Pages, Error> {
+    fn paginate(&self, tools: &Toolbox, revision: Revision) -> Pages {
+        // One that no client can use must not take the others with it; the log and a call say why.
         let listed: Vec<_> = tools
             .iter()
-            .map(|entry| list(entry, revision))
-            .collect::<Result<_, _>>()?;
+            .filter_map(|entry| list(entry, revision).ok())
+            .collect();
         let mut hasher = DefaultHasher::new();
         for tool in &listed {
             tool.get().hash(&mut hasher);
@@ -136,7 +132,7 @@ impl Lists {
             let page = self.cacheable(revision, &Page { tools, next_cursor });
             pages.bytes.push(page);
         }
-        Ok(pages)
+        pages
     }
 
     /// What a server says of itself in every revision, apart from names and versions.

@@ -1,14 +1,18 @@
 //! Media types: what a request is, and what its sender takes for an answer (RFC 9110, 8.3, 12.5.1).
 
-use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
 
 /// Whether the body is declared to be JSON.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    value.is_some_and(|value| essence(value).eq_ignore_ascii_case("application/json"))
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let is_json = |value: &HeaderValue| {
+        value
+            .to_str()
+            .is_ok_and(|value| essence(value).eq_ignore_ascii_case("application/json"))
+    };
+    // Of two types either may be meant.
+    values.next().is_some_and(is_json) && values.next().is_none()
 }
 
 /// Whether JSON or an event stream is acceptable.
@@ -51,8 +55,6 @@ fn essence(media_type: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     #[test]

@@ -1,6 +1,10 @@
 //! One body and its answer: JSON-RPC in, JSON-RPC and an HTTP status out.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::value::RawValue;
@@ -11,7 +15,7 @@ use crate::body::Body;
 use crate::context::TraceContext;
 use crate::delivery::Delivery;
 use crate::dispatch::{Call, Dispatcher};
-use crate::log::Summary;
+use crate::log::{Summaries, Summary};
 use crate::mcp::{Headers, Meta, Method, Params, Revision};
 use crate::rpc::{self, Answer, Error, ErrorKind, Incoming, Invalid, Message, Text, Unidentified};
 
@@ -22,7 +26,12 @@ pub(super) struct Exchange<'a> {
     delivery: &'a Delivery,
 }
 
-/// What was found out about a request on the way to its answer.
+/// An answer, and what was found out on the way to it.
+struct Answered<'m> {
+    answer: Answer<'m>,
+    findings: Findings,
+}
+
 #[derive(Default)]
 struct Findings {
     revision: Option<Revision>,
@@ -63,23 +72,11 @@ impl<'a> Exchange<'a> {
     }
 
     async fn one(&self, request: &rpc::Request<'_>) -> Response<Body> {
-        let mut findings = Findings::default();
-        let outcome = self.result(request, &mut findings).await;
-        let mut answer = Answer {
-            id: Some(request.id),
-            outcome,
-        };
-        self.limit(std::slice::from_mut(&mut answer));
-        let status = match &answer.outcome {
-            Ok(_) => StatusCode::OK,
-            Err(error) => {
-                findings.summary.code = Some(error.kind.code());
-                status_of(error.kind, findings.revision)
-            }
-        };
-        let mut response = json(status, rpc::write_answer(&answer, Unidentified::Omit));
-        response.extensions_mut().insert(findings.summary);
-        response
+        let mut answered = self.request(request).await;
+        self.limit(std::slice::from_mut(&mut answered));
+        let status = answered.status();
+        let body = rpc::write_answer(&answered.answer, Unidentified::Omit);
+        respond(status, body, vec![answered.into_summary()])
     }
 
     async fn batch(&self, messages: Vec<Result<Message<'_>, Invalid<'_>>>) -> Response<Body> {
@@ -88,30 +85,55 @@ impl<'a> Exchange<'a> {
             return self.refuse(None, Error::new(ErrorKind::InvalidRequest, why));
         }
         let answers = messages.into_iter().map(async |message| match message {
-            Ok(Message::Request(request)) => {
-                let outcome = if request.method == Method::Initialize.as_str() {
-                    let why = "`initialize` stands alone, not in a batch";
-                    Err(Error::new(ErrorKind::InvalidRequest, why))
-                } else {
-                    self.result(&request, &mut Findings::default()).await
-                };
-                Some(Answer {
-                    id: Some(request.id),
-                    outcome,
-                })
+            Ok(Message::Request(request)) if request.method == Method::Initialize.as_str() => {
+                let why = "`initialize` stands alone, not in a batch";
+                let error = Error::new(ErrorKind::InvalidRequest, why);
+                Some(Answered::refused(Some(request.id), error))
             }
+            Ok(Message::Request(request)) => Some(self.request(&request).await),
             Ok(Message::Notification(_) | Message::Response) => None,
-            Err(Invalid { id, error }) => Some(Answer {
-                id,
-                outcome: Err(error),
-            }),
+            Err(Invalid { id, error }) => Some(Answered::refused(id, error)),
         });
-        let mut answers: Vec<_> = join_all(answers).await.into_iter().flatten().collect();
-        if answers.is_empty() {
+        let mut answered: Vec<_> = join_all(answers).await.into_iter().flatten().collect();
+        if answered.is_empty() {
             return accepted();
         }
-        self.limit(&mut answers);
-        json(StatusCode::OK, rpc::write_batch(&answers))
+        self.limit(&mut answered);
+        let body = rpc::write_batch(answered.iter().map(|answered| &answered.answer));
+        let summaries = answered.into_iter().map(Answered::into_summary);
+        respond(StatusCode::OK, body, summaries.collect())
+    }
+
+    async fn request<'m>(&self, request: &rpc::Request<'m>) -> Answered<'m> {
+        let mut findings = Findings::default();
+        // A panic is caught here rather than around the HTTP service because only here is the
+        // request's identifier known, which a JSON-RPC error must echo.
+        let result = AssertUnwindSafe(self.result(request, &mut findings)).catch_unwind();
+        let outcome = result.await.unwrap_or_else(|panic| {
+            let request_id = self.delivery.request_id.as_deref();
+            let Summary { method, tool, .. } = &findings.summary;
+            tracing::error!(
+                request_id,
+                method,
+                tool,
+                panic = panic_message(&*panic),
+                "panicked"
+            );
+            let what = tool
+                .as_ref()
+                .map_or("the server".to_owned(), |tool| format!("tool `{tool}`"));
+            Err(Error::new(
+                ErrorKind::Internal,
+                format!("{what} failed unexpectedly"),
+            ))
+        });
+        Answered {
+            answer: Answer {
+                id: Some(request.id),
+                outcome,
+            },
+            findings,
+        }
     }
 
     /// The result of one request. The order of the checks is the specification's: which revision,
@@ -152,55 +174,72 @@ impl<'a> Exchange<'a> {
 
     /// The caller's trace: what `_meta` says, else the hop that HTTP tells of.
     fn trace(&self, meta: &Meta<'_>) -> Option<TraceContext> {
-        let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
-        match meta.traceparent() {
-            Some(Text(parent)) => {
-                let state = meta.tracestate();
-                TraceContext::parse(&parent, state.as_ref().map(|Text(state)| &**state))
-            }
-            None => TraceContext::parse(header("traceparent")?, header("tracestate")),
-        }
+        let stated = meta.traceparent().and_then(|Text(parent)| {
+            let state = meta.tracestate();
+            TraceContext::parse(&parent, state.as_ref().map(|Text(state)| &**state))
+        });
+        stated.or_else(|| {
+            let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
+            TraceContext::parse(header("traceparent")?, header("tracestate"))
+        })
     }
 
-    /// Replaces what would take the answer over the host's limit by errors that say so.
-    fn limit(&self, answers: &mut [Answer<'_>]) {
+    /// Replaces what would take the answers over the host's limit by errors that say so.
+    fn limit(&self, answers: &mut [Answered<'_>]) {
         let Some(limit) = self.delivery.max_response_bytes else {
             return;
         };
         let mut total = 0;
-        for answer in answers {
+        for Answered { answer, .. } in answers {
             let size = answer.size_hint();
-            if total + size <= limit {
-                total += size;
-                continue;
+            if total + size > limit {
+                let message = format!(
+                    "the answer has {size} bytes, and the host passes on {limit} in one piece; ask \
+                     for less, or raise OCI_MCP_MAX_RESPONSE_BYTES up to the platform's limit"
+                );
+                answer.outcome = Err(Error::new(ErrorKind::Internal, message));
             }
-            let message = format!(
-                "the answer has {size} bytes, more than the {limit} this host passes on in one \
-                 piece; ask for less, or raise OCI_MCP_MAX_RESPONSE_BYTES up to the platform's limit"
-            );
-            answer.outcome = Err(Error::new(ErrorKind::Internal, message));
+            total += answer.size_hint();
         }
     }
 
     fn refuse(&self, id: Option<&RawValue>, error: Error) -> Response<Body> {
-        let code = Some(error.kind.code());
-        let status = status_of(error.kind, None);
         let is_modern = self.mcp.revision().is_some_and(Revision::is_modern);
         let unidentified = if is_modern {
             Unidentified::Omit
         } else {
             Unidentified::Null
         };
-        let answer = Answer {
-            id,
-            outcome: Err(error),
-        };
-        let mut response = json(status, rpc::write_answer(&answer, unidentified));
-        response.extensions_mut().insert(Summary {
+        let answered = Answered::refused(id, error);
+        let body = rpc::write_answer(&answered.answer, unidentified);
+        respond(answered.status(), body, vec![answered.into_summary()])
+    }
+}
+
+impl<'m> Answered<'m> {
+    fn refused(id: Option<&'m RawValue>, error: Error) -> Self {
+        Self {
+            answer: Answer {
+                id,
+                outcome: Err(error),
+            },
+            findings: Findings::default(),
+        }
+    }
+
+    fn status(&self) -> StatusCode {
+        match &self.answer.outcome {
+            Ok(_) => StatusCode::OK,
+            Err(error) => status_of(error.kind, self.findings.revision),
+        }
+    }
+
+    fn into_summary(self) -> Summary {
+        let code = self.answer.outcome.err().map(|error| error.kind.code());
+        Summary {
             code,
-            ..Summary::default()
-        });
-        response
+            ..self.findings.summary
+        }
     }
 }
 
@@ -217,4 +256,16 @@ fn accepted() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::ACCEPTED;
     response
+}
+
+fn respond(status: StatusCode, body: Vec<u8>, summaries: Vec<Summary>) -> Response<Body> {
+    let mut response = json(status, body);
+    response.extensions_mut().insert(Summaries(summaries));
+    response
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("not a text")
 }

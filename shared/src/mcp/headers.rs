@@ -85,26 +85,38 @@ impl<'a> Headers<'a> {
     ///
     /// [`ErrorKind::HeaderMismatch`].
     pub(crate) fn check_routing(self, method: &str, params: &Params<'_>) -> Result<(), Error> {
-        self.matches(&METHOD, method)?;
-        // Without a name in the body there is nothing to compare: the parameters are at fault.
-        if method == Method::CallTool.as_str()
-            && let Some(Text(name)) = params.name()
-        {
-            self.matches(&NAME, &name)?;
+        self.agrees(&METHOD, self.single(&METHOD)?.map(Cow::Borrowed), method)?;
+        if method != Method::CallTool.as_str() {
+            return Ok(());
         }
-        Ok(())
+        let named = self
+            .single(&NAME)?
+            .map(|value| decode(&NAME, value))
+            .transpose()?;
+        match (params.name(), named) {
+            (Some(Text(name)), named) => self.agrees(&NAME, named, &name),
+            (None, Some(named)) => {
+                let named = quoted(&named);
+                Err(mismatch(format!(
+                    "header `{NAME}` is {named}, the body has no name"
+                )))
+            }
+            // There is nothing to compare: the parameters are at fault, and say so better.
+            (None, None) => Ok(()),
+        }
     }
 
     fn version(self) -> Result<Option<&'a str>, Error> {
         self.single(&VERSION)
     }
 
-    fn matches(self, header: &HeaderName, body: &str) -> Result<(), Error> {
-        match self
-            .single(header)?
-            .map(|value| decode(header, value))
-            .transpose()?
-        {
+    fn agrees(
+        self,
+        header: &HeaderName,
+        value: Option<Cow<'_, str>>,
+        body: &str,
+    ) -> Result<(), Error> {
+        match value {
             Some(value) if value == body => Ok(()),
             Some(value) => Err(mismatch(format!(
                 "header `{header}` is {}, the body says {}",
@@ -195,7 +207,8 @@ fn supported(version: &str) -> Result<Revision, Error> {
         let message = format!("protocol version {} is not supported", quoted(version));
         Error::new(ErrorKind::UnsupportedProtocolVersion, message).with_data(&serde_json::json!({
             "supported": Revision::ALL.map(Revision::as_str),
-            "requested": version,
+            // As it came, unless it is no version at all.
+            "requested": version.chars().take(64).collect::<String>(),
         }))
     })
 }

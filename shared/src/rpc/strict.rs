@@ -1,4 +1,5 @@
-//! What JSON allows and a message may not have: duplicate keys, and nesting without end.
+//! What JSON allows and a message may not have: duplicate keys, nesting without end, and more values
+//! than anybody needs, each of which costs a hundred times its text once it is parsed.
 //!
 //! Two readers of a duplicate key may each take another value, and so disagree on which tool is
 //! called with what (RFC 8259, section 4). The check covers the whole body, so that no later
@@ -16,6 +17,10 @@ use super::{Error, ErrorKind, Text, quoted};
 /// Levels of arrays and objects; below the 128 at which `serde_json` gives up on a value.
 pub(super) const MAX_DEPTH: usize = 100;
 
+/// Values in a message. `{}` is two bytes of text and some hundred of a `serde_json::Value`, so that
+/// the limit on the body alone would allow for half a gigabyte.
+pub(super) const MAX_VALUES: usize = 50_000;
+
 /// Keys of one object that are compared one by one before a hash set pays.
 const FEW_KEYS: usize = 16;
 
@@ -23,6 +28,7 @@ const FEW_KEYS: usize = 16;
 pub(super) fn check(text: &str) -> Result<(), Error> {
     let mut open = Open::nothing();
     let (mut last_string, mut rest) = ("", text);
+    let mut values = 0;
     while let Some((token, after)) = next(rest, STRUCTURE) {
         rest = after;
         match token {
@@ -31,6 +37,11 @@ pub(super) fn check(text: &str) -> Result<(), Error> {
             b'{' | b'[' => open.enter()?,
             b'}' | b']' => open.leave(),
             _ => {}
+        }
+        // Every value but the outermost comes after one of these.
+        values += usize::from(matches!(token, b',' | b'[' | b':'));
+        if values > MAX_VALUES {
+            return Err(refuse(format!("more than {MAX_VALUES} values")));
         }
     }
     Ok(())
@@ -74,6 +85,7 @@ static CLASSES: [u8; 256] = {
     classes[b'"' as usize] = STRUCTURE | STRING;
     classes[b'\\' as usize] = STRING;
     classes[b':' as usize] = STRUCTURE;
+    classes[b',' as usize] = STRUCTURE;
     classes[b'{' as usize] = STRUCTURE;
     classes[b'}' as usize] = STRUCTURE;
     classes[b'[' as usize] = STRUCTURE;
@@ -123,7 +135,7 @@ impl<'a> Open<'a> {
 
     /// Adds a key, as it is written, to the innermost object.
     fn add_key(&mut self, written: &'a str) -> Result<(), Error> {
-        let key = unescape(written);
+        let key = unescape(written)?;
         let Some(level) = self.levels.last_mut() else {
             return Ok(());
         };
@@ -141,14 +153,14 @@ impl<'a> Open<'a> {
     }
 }
 
-fn unescape(written: &str) -> Cow<'_, str> {
+fn unescape(written: &str) -> Result<Cow<'_, str>, Error> {
     if !written.contains('\\') {
-        return Cow::Borrowed(written);
+        return Ok(Cow::Borrowed(written));
     }
     match serde_json::from_str(&format!("\"{written}\"")) {
-        Ok(Text(key)) => Cow::Owned(key.into_owned()),
-        // Half of a surrogate pair, which no reader can make a key of.
-        Err(_) => Cow::Borrowed(written),
+        Ok(Text(key)) => Ok(Cow::Owned(key.into_owned())),
+        // Half of a surrogate pair: some readers skip the object, others make some key of it.
+        Err(_) => Err(refuse(format!("key {} is not Unicode", quoted(written)))),
     }
 }
 
@@ -203,6 +215,22 @@ mod tests {
                 error.message
             );
         }
+    }
+
+    #[test]
+    fn a_key_that_is_not_unicode_is_refused() {
+        assert!(check(r#"{"\ud800":1}"#).is_err());
+        check(r#"{"\ud83d\ude00":"\ud800"}"#).unwrap();
+    }
+
+    #[test]
+    fn values_have_an_end() {
+        let list = |values: usize| format!("[{}]", vec!["{}"; values].join(","));
+
+        check(&list(MAX_VALUES)).unwrap();
+        let error = check(&list(MAX_VALUES + 1)).unwrap_err();
+
+        assert!(error.message.contains("values"), "{}", error.message);
     }
 
     /// The same check by way of a parser: what `check` is compared with.

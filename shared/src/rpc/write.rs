@@ -32,8 +32,8 @@ pub(crate) fn write_answer(answer: &Answer<'_>, unidentified: Unidentified) -> V
 }
 
 /// The answers of a batch, as a JSON array.
-pub(crate) fn write_batch(answers: &[Answer<'_>]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(answers.iter().map(Answer::size_hint).sum());
+pub(crate) fn write_batch<'a>(answers: impl Iterator<Item = &'a Answer<'a>> + Clone) -> Vec<u8> {
+    let mut out = Vec::with_capacity(answers.clone().map(Answer::size_hint).sum());
     for answer in answers {
         out.push(if out.is_empty() { b'[' } else { b',' });
         append(&mut out, answer, Unidentified::Null);
@@ -43,10 +43,17 @@ pub(crate) fn write_batch(answers: &[Answer<'_>]) -> Vec<u8> {
 }
 
 impl Answer<'_> {
-    /// About how many bytes the answer takes; never less for a result.
+    /// About how many bytes the answer takes, and hardly ever less.
     pub(crate) fn size_hint(&self) -> usize {
-        let result = self.outcome.as_ref().map_or(256, Bytes::len);
-        ENVELOPE + self.id.map_or(0, |id| id.get().len()) + result
+        let outcome = match &self.outcome {
+            Ok(result) => result.len(),
+            // Quotation marks and control characters in the message are escaped.
+            Err(error) => {
+                let data = error.data.as_ref().map_or(0, |data| data.get().len());
+                ENVELOPE + error.message.len() * 2 + data
+            }
+        };
+        ENVELOPE + self.id.map_or(0, |id| id.get().len()) + outcome
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -20,7 +21,7 @@ pub trait Output: Send + 'static {
     fn into_result(self) -> Result<CallResult, ToolError>;
 }
 
-/// A structured value, of any type that serialises.
+/// A structured value.
 ///
 /// Clients that know structured content (2025-06-18 and later) get the value, all others its JSON
 /// as text.
@@ -84,6 +85,10 @@ impl CallResult {
             }
             content.append(&mut out);
         }
+        // Not every client knows structured content; its JSON as text is for all (2025-06-18, "Tools").
+        if let (true, Some(value)) = (self.content.is_empty(), &self.structured) {
+            append_text(&mut out, value.get());
+        }
         out.push(b']');
         if let Some(value) = self.structured_for(revision) {
             out.extend_from_slice(br#","structuredContent":"#);
@@ -114,7 +119,7 @@ impl CallResult {
         let structured = self
             .structured
             .as_ref()
-            .map_or(0, |value| value.get().len());
+            .map_or(0, |value| value.get().len() * 2 + 48);
         // Quotation marks in JSON that is carried as text are escaped.
         64 + text + text / 4 + structured
     }
@@ -123,13 +128,15 @@ impl CallResult {
 impl Content {
     fn append(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Text(text) => {
-                out.extend_from_slice(br#"{"type":"text","text":"#);
-                append_json(out, text);
-                out.push(b'}');
-            }
+            Self::Text(text) => append_text(out, text),
         }
     }
+}
+
+fn append_text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(br#"{"type":"text","text":"#);
+    append_json(out, &text);
+    out.push(b'}');
 }
 
 impl Output for CallResult {
@@ -150,14 +157,10 @@ impl Output for &'static str {
     }
 }
 
-impl<T: Serialize + Send + 'static> Output for Json<T> {
+// The schema is not listed yet; without the bound it never could be, for any `Json` in use.
+impl<T: JsonSchema + Serialize + Send + 'static> Output for Json<T> {
     fn into_result(self) -> Result<CallResult, ToolError> {
-        let value = to_raw_value(&self.0).map_err(ToolError::internal)?;
-        Ok(CallResult {
-            content: vec![Content::Text(value.get().to_owned().into())],
-            structured: Some(value),
-            is_error: false,
-        })
+        CallResult::new(Vec::new()).with_structured(&self.0)
     }
 }
 

@@ -107,12 +107,19 @@ impl Entry {
         arguments: &str,
     ) -> Result<CallResult, ToolError> {
         if !self.tool.is_blocking() {
+            cx.start();
             return self.tool.call(cx, arguments).await;
         }
         let (entry, cx, arguments) = (Arc::clone(self), cx.clone(), arguments.to_owned());
         let runtime = tokio::runtime::Handle::current();
-        let thread =
-            tokio::task::spawn_blocking(move || runtime.block_on(entry.tool.call(&cx, &arguments)));
+        let thread = tokio::task::spawn_blocking(move || {
+            // It may have waited for a thread for so long that it was answered without having run.
+            if cx.is_cancelled() {
+                return Err(ToolError::new("cancelled before it started"));
+            }
+            cx.start();
+            runtime.block_on(entry.tool.call(&cx, &arguments))
+        });
         match thread.await {
             Ok(outcome) => outcome,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
