@@ -1,6 +1,6 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers check fmt taplo typos deny clippy doc tools cargo-deny
+.PHONY: help run test peers check fmt taplo typos size deny clippy doc tools cargo-deny
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -27,7 +27,7 @@ test: peers ## Runs every test this machine can run, and says at the end which i
 peers: ## Installs the MCP clients and the Python FDK that tests talk to, in target/peers
 	@tests/peers/install.sh
 
-check: fmt taplo typos deny clippy doc ## Checks everything but behaviour: the six below
+check: fmt taplo typos size deny clippy doc ## Checks everything but behaviour: the seven below
 
 fmt: ## Rust layout; `cargo fmt --all` repairs it
 	cargo fmt --all --check
@@ -37,6 +37,9 @@ taplo: $(INSTALLED) ## TOML layout; `target/tools/bin/taplo fmt` repairs it
 
 typos: $(INSTALLED) ## Spelling; `target/tools/bin/typos --write-changes` repairs it
 	$(TOOLS)/bin/typos
+
+size: ## No file of code over 500 lines
+	@git ls-files '*.rs' '*.py' '*.mjs' '*.sh' | xargs awk 'FNR == 501 { print FILENAME " has over 500 lines"; bad = 1 } END { exit bad }'
 
 deny: cargo-deny ## Which crates, licences and sources the binaries may be built from
 	cargo deny --locked check bans licenses sources
