@@ -26,9 +26,8 @@ impl Agent {
     /// `max_instances` is 0.
     pub fn new(function: Function, limits: Limits) -> io::Result<Self> {
         let command = &function.command;
-        if command.parent() != Some(Path::new("")) && !fs::metadata(command)?.is_file() {
-            let message = format!("`{}` is not a program", command.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+        if command.parent() != Some(Path::new("")) {
+            check_is_file(command)?;
         }
         if limits.max_instances == 0 {
             let message =
@@ -81,6 +80,19 @@ impl Agent {
     fn pool(&self) -> &Arc<Pool> {
         &self.0.0
     }
+}
+
+fn check_is_file(command: &Path) -> io::Result<()> {
+    let shown = command.display();
+    let (kind, message) = match fs::metadata(command) {
+        Ok(metadata) if metadata.is_file() => return Ok(()),
+        Ok(_) => (
+            io::ErrorKind::InvalidInput,
+            format!("`{shown}` is not a program"),
+        ),
+        Err(error) => (error.kind(), format!("cannot run `{shown}`: {error}")),
+    };
+    Err(io::Error::new(kind, message))
 }
 
 /// The agents' share of the pool, of which a task that tends an instance may hold one, too.

@@ -105,8 +105,11 @@ async fn a_bad_socket_is_refused_at_once() {
 
 #[tokio::test]
 async fn a_missing_program_is_refused_by_path_when_made_and_by_name_when_called() {
-    let missing = Function::new("/nowhere/func");
-    assert!(Agent::new(missing, patient()).is_err());
+    for (path, why) in [("/nowhere/func", "No such file"), ("/tmp", "not a program")] {
+        let error = Agent::new(Function::new(path), patient()).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains(path) && message.contains(why), "{message}");
+    }
 
     let agent = Agent::new(Function::new("no-such-program"), patient()).unwrap();
     assert_eq!(agent.invoke(call("/")).await.failure, Some(Failure::Start));
