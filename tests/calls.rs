@@ -252,12 +252,12 @@ async fn a_result_over_the_hosts_limit_becomes_an_error_that_says_so() {
 #[tokio::test]
 async fn a_batch_stays_within_the_hosts_limit_and_answers_every_request() {
     let body = json!([
-        { "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "large", "arguments": { "bytes": 600 } } },
-        { "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "large", "arguments": { "bytes": 600 } } },
+        { "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "large", "arguments": { "bytes": 1_200 } } },
+        { "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": { "name": "large", "arguments": { "bytes": 1_200 } } },
         { "jsonrpc": "2.0", "id": 3, "method": "ping" },
     ]);
     let request = delivered(post(body.to_string()), |delivery| {
-        delivery.max_response_bytes = Some(1_000);
+        delivery.max_response_bytes = Some(2_000);
     });
 
     let answers = Server::new(app()).send(request).await.json();
@@ -299,7 +299,7 @@ async fn a_tool_knows_who_calls_from_where_and_in_which_trace() {
 }
 
 #[tokio::test]
-async fn a_tool_whose_schema_no_client_can_use_says_so_instead_of_hiding() {
+async fn a_tool_that_no_client_can_use_is_not_listed_and_a_call_says_why() {
     struct Wrong;
     impl Tool for Wrong {
         type Args = u32;
@@ -311,21 +311,133 @@ async fn a_tool_whose_schema_no_client_can_use_says_so_instead_of_hiding() {
             Ok(String::new())
         }
     }
-    let server = Server::new(App::new("test", "1").tool(Wrong));
+    let server = Server::new(app().tool(Wrong));
 
-    let list = server.send(modern("tools/list", &json!({}))).await;
+    let list = server.send(modern("tools/list", &json!({}))).await.json();
     let call = server
         .send(modern("tools/call", &json!({ "name": "wrong" })))
         .await;
 
-    for reply in [list, call] {
-        assert_eq!(reply.error(), (200, -32603));
-        assert!(
-            reply.message().contains("tool `wrong` cannot be used"),
-            "{}",
-            reply.message()
-        );
+    assert_eq!(list["result"]["tools"].as_array().unwrap().len(), 7);
+    assert_eq!(call.error(), (200, -32603));
+    assert!(
+        call.message().contains("tool `wrong` cannot be used"),
+        "{}",
+        call.message()
+    );
+}
+
+#[tokio::test]
+async fn a_tool_that_panics_when_it_is_stopped_is_an_internal_error_too() {
+    struct PanicsOnDrop;
+    impl Drop for PanicsOnDrop {
+        fn drop(&mut self) {
+            panic!("dropped")
+        }
     }
+    let schema = json!({ "type": "object" });
+    let tool = DynamicTool::new("clumsy", "Panics in Drop.", schema, |_, _| async {
+        let _clumsy = PanicsOnDrop;
+        std::future::pending::<Result<String, ToolError>>().await
+    });
+    let server = Server::new(App::new("test", "1").dynamic_tool(tool.unwrap()));
+    let request = delivered(
+        modern("tools/call", &json!({ "name": "clumsy" })),
+        |delivery| {
+            delivery.deadline = Some(Instant::now() + Duration::from_millis(50));
+        },
+    );
+
+    let reply = server.send(request).await;
+
+    assert_eq!(reply.error(), (200, -32603));
+    assert_eq!(reply.json()["id"], 1);
+}
+
+#[tokio::test]
+async fn a_tool_is_not_started_once_the_deadline_has_passed() {
+    let params = json!({ "name": "add", "arguments": { "a": 2, "b": 40 } });
+    let request = delivered(modern("tools/call", &params), |delivery| {
+        delivery.deadline = Instant::now().checked_sub(Duration::from_secs(5));
+    });
+
+    let reply = Server::new(app()).send(request).await;
+
+    assert_eq!(reply.json()["result"]["isError"], true);
+    assert!(
+        text(&reply.json()).contains("was not started"),
+        "{}",
+        reply.json()
+    );
+}
+
+#[test]
+fn a_blocking_tool_that_was_given_up_before_it_had_a_thread_never_runs() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    let ((release, until), (ended, ends)) = (mpsc::channel(), mpsc::channel());
+    let block = Block {
+        until: Mutex::new(until),
+        ended,
+    };
+    let server = Server::new(App::new("test", "1").tool(block));
+    let call = || {
+        delivered(
+            modern("tools/call", &json!({ "name": "block" })),
+            |delivery| {
+                delivery.deadline = Some(Instant::now() + Duration::from_millis(100));
+            },
+        )
+    };
+
+    let (first, second) = runtime.block_on(async {
+        futures_util::future::join(server.send(call()), server.send(call())).await
+    });
+    release.send(()).unwrap();
+    release.send(()).unwrap();
+    // Waits for the thread, and with it for whatever still wants to run there.
+    drop(runtime);
+
+    assert!(
+        text(&first.json()).contains("was stopped after"),
+        "{}",
+        first.json()
+    );
+    assert!(
+        text(&second.json()).contains("was not started"),
+        "{}",
+        second.json()
+    );
+    assert_eq!(ends.try_iter().count(), 1);
+}
+
+#[tokio::test]
+async fn dropping_the_request_cancels_the_tool() {
+    let (started, dropped) = (mpsc::channel(), mpsc::channel::<()>());
+    let (tell, hold) = (started.0, dropped.0);
+    let schema = json!({ "type": "object" });
+    let tool = DynamicTool::new("wait", "Waits.", schema, move |cx: Context, _| {
+        let (tell, hold) = (tell.clone(), hold.clone());
+        async move {
+            tell.send(cx).unwrap();
+            let _held_until_dropped = hold;
+            std::future::pending::<Result<String, ToolError>>().await
+        }
+    });
+    let server = Server::new(App::new("test", "1").dynamic_tool(tool.unwrap()));
+    let mut request = Box::pin(server.send(modern("tools/call", &json!({ "name": "wait" }))));
+
+    assert!(futures_util::poll!(&mut request).is_pending());
+    let cx = started.1.recv().unwrap();
+    assert!(!cx.is_cancelled());
+    drop(request);
+
+    assert!(cx.is_cancelled());
+    drop(server);
+    assert!(dropped.1.recv().is_err());
 }
 
 #[test]

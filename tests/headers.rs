@@ -187,3 +187,38 @@ async fn a_caller_without_headers_may_leave_them_out_but_not_lie() {
     assert_eq!(lying_version.error(), (400, -32020));
     assert!(no_envelope.json()["result"]["tools"].is_array());
 }
+
+#[tokio::test]
+async fn a_call_without_a_name_anywhere_is_the_parameters_fault() {
+    let reply = send(modern("tools/call", &json!({ "arguments": {} }))).await;
+
+    assert_eq!(reply.error(), (200, -32602));
+}
+
+#[tokio::test]
+async fn a_claim_cannot_hide_behind_a_key_that_cannot_be_read() {
+    let claim = meta(MODERN).to_string().replacen('{', r#"{"\ud800":1,"#, 1);
+    let body =
+        format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{{"_meta":{claim}}}}}"#);
+
+    assert_eq!(send(post(body)).await.error(), (400, -32600));
+}
+
+#[tokio::test]
+async fn a_notification_may_not_claim_another_version_than_its_header() {
+    let body = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "_meta": meta(MODERN) } });
+    let request = with(post(body.to_string()), "mcp-protocol-version", "2025-11-25");
+
+    assert_eq!(send(request).await.error(), (400, -32020));
+}
+
+#[tokio::test]
+async fn header_names_have_no_case_and_unknown_members_no_meaning() {
+    let params = json!({ "name": "add", "arguments": { "a": 2, "b": 40 }, "unknown": [1] });
+    let mut request = modern("tools/call", &params);
+    let value = request.headers_mut().remove("mcp-name").unwrap();
+    let name = http::HeaderName::from_bytes(b"MCP-NAME").unwrap();
+    request.headers_mut().insert(name, value);
+
+    assert!(send(request).await.json()["result"].is_object());
+}

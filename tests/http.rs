@@ -150,6 +150,33 @@ async fn only_named_hosts_are_served_once_the_operator_names_some() {
 }
 
 #[tokio::test]
+async fn a_header_that_decides_may_not_be_there_twice() {
+    let allowed = |name: &str| (name == "OCI_MCP_ALLOWED_HOSTS").then(|| "good.com".to_owned());
+    let server = Server::with(app(), Config::from_vars(allowed).unwrap());
+    let mut hosts = with(post(LIST), "host", "good.com");
+    hosts
+        .headers_mut()
+        .append("host", "evil.com".parse().unwrap());
+    let mut types = with(post(LIST), "host", "good.com");
+    types
+        .headers_mut()
+        .append("content-type", "text/plain".parse().unwrap());
+
+    assert_eq!(server.send(hosts).await.status, 403);
+    assert_eq!(server.send(types).await.status, 415);
+}
+
+#[tokio::test]
+async fn a_page_that_rebinds_its_name_to_this_machine_is_refused_and_a_local_one_is_not() {
+    let from = |host, origin| with(with(post(LIST), "host", host), "origin", origin);
+
+    let rebound = send(from("evil.example.com", "http://evil.example.com")).await;
+    let local = send(from("127.0.0.1:8080", "http://127.0.0.1:8080")).await;
+
+    assert_eq!((rebound.status.as_u16(), local.status.as_u16()), (403, 200));
+}
+
+#[tokio::test]
 async fn a_body_over_the_limit_is_refused_with_the_limits_name() {
     let config = Config::from_vars(|name| {
         (name == "OCI_MCP_MAX_BODY_BYTES").then(|| LIST.len().to_string())

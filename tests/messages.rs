@@ -110,6 +110,7 @@ async fn batches_exist_where_the_revision_is_2025_03_26_or_unstated() {
     let request = || post(batch.to_string());
     for request in [
         request(),
+        with(request(), "mcp-protocol-version", "2024-11-05"),
         with(request(), "mcp-protocol-version", "2025-03-26"),
     ] {
         let reply = send(request).await;

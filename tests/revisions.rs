@@ -232,9 +232,15 @@ async fn methods_of_the_other_era_and_of_absent_features_do_not_exist() {
         "nope",
         "",
     ];
-    for method in ["initialize", "ping", "subscriptions/listen"]
-        .into_iter()
-        .chain(absent)
+    for method in [
+        "initialize",
+        "ping",
+        "resources/subscribe",
+        "resources/unsubscribe",
+        "subscriptions/listen",
+    ]
+    .into_iter()
+    .chain(absent)
     {
         let params = json!({ "protocolVersion": MODERN });
         assert_eq!(
@@ -266,7 +272,8 @@ async fn an_unsupported_version_is_refused_and_told_what_is_supported() {
         assert_eq!(reply.error(), (400, -32022));
         let data = &reply.json()["error"]["data"];
         assert_eq!(data["requested"], requested);
-        assert_eq!(data["supported"][0], MODERN);
+        let discovery = send(modern("server/discover", &json!({}))).await.json();
+        assert_eq!(data["supported"], discovery["result"]["supportedVersions"]);
     }
 }
 

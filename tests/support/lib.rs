@@ -8,14 +8,24 @@
     reason = "a helper of tests fails as a test does"
 )]
 
+mod assault;
+mod bodies;
+mod emulated;
+mod process;
+mod raw;
 mod tools;
 
+pub use assault::{Assault, fn_call};
+pub use bodies::{hostile_bodies, large_body};
+pub use emulated::{Emulated, LONG, patient, quiet, until};
+pub use process::Process;
+pub use raw::Raw;
 pub use tools::{Block, app};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
-use oci_mcp::{App, Config, Delivery, HeaderPolicy, Service};
+use oci_mcp::{App, AppService, Config, Delivery, HeaderPolicy};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -29,7 +39,7 @@ pub const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 
 /// A served app.
 #[derive(Clone, Debug)]
-pub struct Server(Service);
+pub struct Server(AppService);
 
 /// What came back.
 #[derive(Debug)]

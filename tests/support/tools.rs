@@ -37,7 +37,7 @@ struct Operands {
     b: i64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Sum {
     sum: i64,
 }

@@ -1,0 +1,251 @@
+//! `oci-mcp dev`, as a person at a terminal has it.
+
+#![cfg(test)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+#[test]
+fn it_shows_where_the_server_is_that_it_works_and_how_to_connect() {
+    let mut dev = Dev::start(&[]);
+
+    let welcome = dev.welcome();
+
+    let url = url(&welcome);
+    assert!(url.starts_with("http://127.0.0.1:"), "{welcome}");
+    for expected in [
+        "Tools (listed ",
+        "oci_ping  Tells whether the server is up",
+        "asked     tools/call oci_ping {}",
+        r#"answer    {"version":"#,
+        &format!("claude mcp add --transport http oci-mcp {url}\n"),
+        &format!(r#"code --add-mcp '{{"name":"oci-mcp","type":"http","url":"{url}"}}'"#),
+        &format!(r#"{{"mcpServers":{{"oci-mcp":{{"type":"streamableHttp","url":"{url}"}}}}}}"#),
+        &format!("npx @modelcontextprotocol/inspector --cli {url} "),
+        &format!("curl {url} "),
+    ] {
+        assert!(welcome.contains(expected), "no {expected} in {welcome}");
+    }
+    let list = post(&url, r#"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#);
+    assert_eq!(list["id"], 7);
+    assert_eq!(list["result"]["tools"][0]["name"], "oci_ping");
+}
+
+#[test]
+fn ctrl_c_and_sigterm_end_it_well_and_everything_with_it() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let mut dev = Dev::start(&[]);
+        dev.welcome();
+        let (processes, folder) = (dev.children(), dev.folder());
+        assert!(processes.len() == 2 && folder.exists());
+
+        dev.signal(signal);
+
+        assert_eq!(dev.0.wait().unwrap().code(), Some(0), "{signal:?}");
+        assert!(!processes.into_iter().any(is_alive), "{signal:?}");
+        assert!(!folder.exists(), "{signal:?}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_it_before_its_function_has_started() {
+    let mut dev = Dev::start(&["--command", "/bin/sleep", "--", "60"]);
+    until(|| dev.function().is_some());
+    let (processes, folder) = (dev.children(), dev.folder());
+
+    dev.signal(Signal::INT);
+
+    assert_eq!(dev.0.wait().unwrap().code(), Some(0));
+    assert!(!processes.into_iter().any(is_alive));
+    assert!(!folder.exists());
+}
+
+#[test]
+fn nothing_outlives_it_when_it_is_killed() {
+    let mut dev = Dev::start(&[]);
+    dev.welcome();
+    let (processes, folder) = (dev.children(), dev.folder());
+    assert!(processes.len() == 2 && folder.exists());
+
+    dev.signal(Signal::KILL);
+    dev.0.wait().unwrap();
+
+    until(|| !processes.iter().any(|pid| is_alive(*pid)));
+    assert!(!folder.exists());
+}
+
+#[test]
+fn a_program_that_is_missing_is_named() {
+    let output = run(&["--port", "0", "--command", "./no/such/function"]);
+
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("`./no/such/function`"), "{message}");
+    assert_eq!(message.lines().count(), 1, "{message}");
+}
+
+#[test]
+fn a_port_in_use_is_named_with_the_way_out() {
+    let mut dev = Dev::start(&[]);
+    let url = url(&dev.welcome());
+    let port = url.trim_end_matches("/mcp").rsplit(':').next().unwrap();
+
+    let output = run(&["--port", port]);
+
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    for expected in [port, "--port", "in use"] {
+        assert!(message.contains(expected), "no {expected} in {message}");
+    }
+}
+
+#[test]
+fn a_timeout_that_oci_does_not_have_is_refused() {
+    for timeout in ["0", "301", "1.5"] {
+        let output = run(&["--port", "0", "--timeout", timeout]);
+
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains("--timeout"), "{message}");
+    }
+}
+
+#[test]
+fn a_program_that_is_not_mcp_runs_on_and_is_shown_as_such() {
+    let mut dev = Dev::start(&["--command", "/bin/true"]);
+
+    let welcome = dev.welcome();
+
+    assert!(
+        welcome.contains("It does not answer tools/list: 502"),
+        "{welcome}"
+    );
+    let list = post(
+        &url(&welcome),
+        r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#,
+    );
+    assert_eq!(list["code"], 502);
+    assert!(dev.0.try_wait().unwrap().is_none());
+}
+
+/// A running `oci-mcp dev`, killed when dropped.
+struct Dev(Child);
+
+impl Dev {
+    fn start(arguments: &[&str]) -> Self {
+        let mut dev = command();
+        dev.args(["--port", "0"]).args(arguments);
+        let dev = dev.stdout(Stdio::piped()).stderr(Stdio::null());
+        Self(dev.spawn().unwrap())
+    }
+
+    /// What it prints until it serves and says no more.
+    fn welcome(&mut self) -> String {
+        let mut text = String::new();
+        let mut output = BufReader::new(self.0.stdout.take().unwrap());
+        while !text.ends_with("Ctrl-C stops it.\n") {
+            assert_ne!(output.read_line(&mut text).unwrap(), 0, "{text}");
+        }
+        text
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// The function and its watchdog.
+    fn children(&self) -> Vec<u32> {
+        let processes = fs::read_dir("/proc").unwrap();
+        let names = processes.filter_map(|entry| entry.unwrap().file_name().into_string().ok());
+        let pids = names.filter_map(|name| name.parse().ok());
+        let parent = self.0.id().to_string();
+        // After the state comes the parent.
+        pids.filter(|pid| stat(*pid).is_some_and(|stat| stat.split(' ').nth(1) == Some(&parent)))
+            .collect()
+    }
+
+    /// The folder of the function's socket, if there is a function.
+    fn function(&self) -> Option<PathBuf> {
+        self.children().into_iter().find_map(|pid| {
+            let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
+            let environment = String::from_utf8_lossy(&environment).into_owned();
+            let mut variables = environment.split('\0');
+            let socket = variables.find_map(|variable| variable.strip_prefix("FN_LISTENER=unix:"));
+            socket.and_then(|socket| Path::new(socket).parent().map(PathBuf::from))
+        })
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.function().unwrap()
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        // It may have ended, which is as well.
+        let _gone = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oci-mcp"));
+    command.arg("dev").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    command().args(arguments).output().unwrap()
+}
+
+fn url(welcome: &str) -> String {
+    let mut words = welcome.split_whitespace();
+    words.find(|word| *word == "MCP");
+    words.next().unwrap().to_owned()
+}
+
+fn post(url: &str, body: &str) -> Value {
+    let address = url.strip_prefix("http://").unwrap();
+    let (address, path) = address.split_once('/').unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    write!(
+        stream,
+        "POST /{path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Connection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+/// What follows the name in `/proc/PID/stat`; `None` if there is no such process.
+fn stat(pid: u32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ").map(|(_, fields)| fields.to_owned())
+}
+
+/// Whether a process has not ended. Nobody may be there to reap one that has.
+fn is_alive(pid: u32) -> bool {
+    stat(pid).is_some_and(|stat| !stat.starts_with(['X', 'Z']))
+}
+
+fn until(mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "it did not happen"
+        );
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,228 @@
+//! Clients that nobody here wrote, through gateway, agent, socket and function.
+//!
+//! The ones that are not Rust are installed by `tests/peers/install.sh`; one that is missing is
+//! skipped, with the reason in `target/skipped.txt`.
+
+#![cfg(test)]
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use oci_emulator::{Agent, Function, Limits};
+use rmcp::model::{CallToolRequestParams, ProtocolVersion};
+use rmcp::service::{ClientLifecycleMode, ClientServiceExt};
+use rmcp::transport::StreamableHttpClientTransport;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::process::Command;
+
+/// Far more than any of them needs, so that a hanging client fails rather than hangs the tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const TOOLS: [&str; 7] = ["add", "echo", "fail", "large", "leak", "panic", "sleep"];
+
+/// Serves the tests' tools as a function behind a gateway, and returns the URL.
+async fn serve() -> String {
+    let mut function = Function::new(env!("CARGO_BIN_EXE_function"));
+    function.env = vec![("OCI_MCP_LOG".into(), "warn".into())];
+    let agent = Agent::new(function, Limits::default()).unwrap();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    // Ends with the test's runtime, and the function with it.
+    tokio::spawn(oci_emulator::serve(listener, agent));
+    url
+}
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Where a peer is installed; `None`, noted, if it is not.
+fn peer(test: &str, name: &str) -> Option<PathBuf> {
+    let peers = std::env::var_os("OCI_MCP_PEERS");
+    let peers = peers.map_or_else(|| workspace().join("target/peers"), PathBuf::from);
+    if peers.join(name).join(".installed").exists() {
+        return Some(peers.join(name));
+    }
+    let reason = std::fs::read_to_string(peers.join(format!("{name}.reason")));
+    let reason = reason.unwrap_or_else(|_| "`make peers` installs it".to_owned());
+    let line = format!(
+        "{test}: skipped: {name} is not installed: {}\n",
+        reason.trim()
+    );
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    std::fs::create_dir_all(workspace().join("target")).unwrap();
+    let skipped = workspace().join("target/skipped.txt");
+    let mut skipped = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(skipped)
+        .unwrap();
+    skipped.write_all(line.as_bytes()).unwrap();
+    None
+}
+
+/// Runs a client's script with the URL and `arguments`, and returns the line it prints.
+async fn run(program: &Path, script: &str, arguments: &[&str]) -> Value {
+    let mut client = Command::new(program);
+    client
+        .arg(workspace().join("tests/peers").join(script))
+        .arg(serve().await)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+
+    let output = tokio::time::timeout(PATIENCE, client.output())
+        .await
+        .expect("hangs")
+        .unwrap();
+
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script} {arguments:?}: {stderr}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What every client must have seen.
+fn check(report: &Value, revision: &str) {
+    assert_eq!(report["revision"], revision, "{report}");
+    assert_eq!(report["tools"], json!(TOOLS), "{report}");
+    assert_eq!(report["call"], r#"{"sum":42}"#, "{report}");
+    assert_eq!(report["structured"], json!({ "sum": 42 }), "{report}");
+    let unknown = report["unknown_tool"].as_str().unwrap();
+    assert!(unknown.contains("-32602"), "{report}");
+    let bad = report["bad_arguments"].as_str().unwrap();
+    assert!(
+        bad.contains("at /a: \"x\" is not of type \"integer\""),
+        "{report}"
+    );
+    assert!(bad.contains("\"b\" is a required property"), "{report}");
+}
+
+#[tokio::test]
+async fn python_sdk_2_modern() {
+    let Some(python) = peer("python_sdk_2_modern", "python-mcp-2") else {
+        return;
+    };
+
+    let report = run(&python.join("bin/python"), "python_mcp_2.py", &["modern"]).await;
+
+    check(&report, "2026-07-28");
+}
+
+#[tokio::test]
+async fn python_sdk_2_legacy() {
+    let Some(python) = peer("python_sdk_2_legacy", "python-mcp-2") else {
+        return;
+    };
+
+    let report = run(&python.join("bin/python"), "python_mcp_2.py", &["legacy"]).await;
+
+    check(&report, "2025-11-25");
+}
+
+#[tokio::test]
+async fn python_sdk_1() {
+    let Some(python) = peer("python_sdk_1", "python-mcp-1") else {
+        return;
+    };
+
+    let report = run(&python.join("bin/python"), "python_mcp_1.py", &["legacy"]).await;
+
+    check(&report, "2025-11-25");
+}
+
+#[tokio::test]
+async fn typescript_client_2() {
+    if peer("typescript_client_2", "typescript").is_none() {
+        return;
+    }
+    for (mode, revision) in [
+        ("legacy", "2025-11-25"),
+        ("auto", "2026-07-28"),
+        ("modern", "2026-07-28"),
+    ] {
+        let report = run(Path::new("node"), "typescript.mjs", &[mode]).await;
+
+        check(&report, revision);
+    }
+}
+
+#[tokio::test]
+async fn typescript_sdk_1() {
+    if peer("typescript_sdk_1", "typescript").is_none() {
+        return;
+    }
+
+    let report = run(Path::new("node"), "typescript_v1.mjs", &[]).await;
+
+    check(&report, "2025-11-25");
+}
+
+#[tokio::test]
+async fn the_guides_curl_and_python_without_any_mcp_header() {
+    // curl and Python are what the guides' readers have; a machine without them runs no guide.
+    if peer("the_guides", "python-mcp-1").is_none() {
+        return;
+    }
+
+    let report = run(Path::new("python3"), "guides.py", &[]).await;
+
+    let names = report["list"]["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| &tool["name"]);
+    assert!(names.eq(TOOLS.map(Value::from).iter()), "{report}");
+    assert_eq!(
+        report["call"]["content"][0]["text"], r#"{"sum":42}"#,
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn rmcp_in_each_of_its_lifecycles() {
+    let modern = || vec![ProtocolVersion::V_2026_07_28];
+    for (lifecycle, revision) in [
+        (ClientLifecycleMode::Initialize, "2025-11-25"),
+        (
+            ClientLifecycleMode::Discover {
+                preferred_versions: modern(),
+            },
+            "2026-07-28",
+        ),
+        (
+            ClientLifecycleMode::Auto {
+                preferred_versions: modern(),
+                legacy_version: None,
+            },
+            "2026-07-28",
+        ),
+    ] {
+        let transport = StreamableHttpClientTransport::from_uri(serve().await);
+        let client = ().serve_with_lifecycle(transport, lifecycle).await.unwrap();
+
+        let tools = client.list_all_tools().await.unwrap();
+        let operands = json!({ "a": 2, "b": 40 }).as_object().cloned().unwrap();
+        let add = CallToolRequestParams::new("add").with_arguments(operands);
+        let sum = client.call_tool(add).await.unwrap();
+        let unknown = client
+            .call_tool(CallToolRequestParams::new("nope"))
+            .await
+            .unwrap_err();
+        let wrong = client
+            .call_tool(CallToolRequestParams::new("add"))
+            .await
+            .unwrap();
+
+        let negotiated = client.peer_info().unwrap().protocol_version.to_string();
+        assert_eq!(negotiated, revision);
+        assert!(tools.iter().map(|tool| &*tool.name).eq(TOOLS));
+        assert_eq!(sum.structured_content, Some(json!({ "sum": 42 })));
+        assert!(unknown.to_string().contains("-32602"), "{unknown}");
+        assert_eq!(wrong.is_error, Some(true));
+        client.cancel().await.unwrap();
+    }
+}

@@ -1,0 +1,39 @@
+//! What the documents say is what is there.
+
+#![cfg(test)]
+
+const README: &str = include_str!("../README.md");
+
+#[test]
+fn the_readme_shows_the_example_as_it_is_and_it_is_short() {
+    let example = include_str!("../examples/calculator/src/main.rs");
+
+    let (_docs, code) = example.split_once("\n\n").unwrap();
+
+    assert!(README.contains(code), "README.md shows another calculator");
+    assert!(example.lines().count() <= 30);
+}
+
+#[test]
+fn every_setting_is_in_the_readme() {
+    let sources = [
+        include_str!("../cli/src/serve.rs"),
+        include_str!("../hosts/src/lib.rs"),
+    ];
+
+    let mut settings: Vec<_> = sources
+        .iter()
+        .flat_map(|source| source.split(|c: char| !c.is_ascii_uppercase() && c != '_'))
+        .filter(|word| word.starts_with("OCI_MCP_"))
+        .collect();
+    settings.sort_unstable();
+    settings.dedup();
+
+    assert!(settings.len() >= 7, "{settings:?}");
+    for setting in settings {
+        assert!(
+            README.contains(&format!("| `{setting}` |")),
+            "{setting} is not in README.md"
+        );
+    }
+}
