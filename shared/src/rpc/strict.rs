@@ -12,6 +12,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use memchr::memchr2;
+
 use super::{Error, ErrorKind, Text, quoted};
 
 /// Levels of arrays and objects; below the 128 at which `serde_json` gives up on a value.
@@ -27,19 +29,28 @@ const FEW_KEYS: usize = 16;
 /// Checks `text`, which is JSON.
 pub(super) fn check(text: &str) -> Result<(), Error> {
     let mut open = Open::nothing();
-    let (mut last_string, mut rest) = ("", text);
-    let mut values = 0;
-    while let Some((token, after)) = next(rest, STRUCTURE) {
-        rest = after;
-        match token {
-            b'"' => (last_string, rest) = split_string(after),
-            b':' => open.add_key(last_string)?,
-            b'{' | b'[' => open.enter()?,
+    let (mut at, mut values, mut last_string) = (0, 0, Written::default());
+    while let Some(byte) = text.as_bytes().get(at) {
+        at += 1;
+        match byte {
+            b'"' => {
+                last_string = Written::starting(text, at);
+                at += last_string.text.len() + 1;
+            }
+            b':' => {
+                open.add_key(last_string)?;
+                values += 1;
+            }
+            b',' => values += 1,
+            b'[' => {
+                open.enter()?;
+                values += 1;
+            }
+            b'{' => open.enter()?,
             b'}' | b']' => open.leave(),
             _ => {}
         }
-        // Every value but the outermost comes after one of these.
-        values += usize::from(matches!(token, b',' | b'[' | b':'));
+        // Every value but the outermost comes after a colon, a comma or a bracket.
         if values > MAX_VALUES {
             return Err(refuse(format!("more than {MAX_VALUES} values")));
         }
@@ -47,51 +58,44 @@ pub(super) fn check(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Splits what follows a quotation mark into the string it begins and what follows that.
-fn split_string(text: &str) -> (&str, &str) {
-    let mut rest = text;
-    while let Some((token, after)) = next(rest, STRING) {
-        if token == b'"' {
-            let (string, _) = text.split_at(text.len() - after.len() - 1);
-            return (string, after);
+/// A string as it is written, without its quotation marks.
+#[derive(Clone, Copy, Default)]
+struct Written<'a> {
+    text: &'a str,
+    has_escapes: bool,
+}
+
+impl<'a> Written<'a> {
+    /// The string that begins at `start`.
+    fn starting(text: &'a str, start: usize) -> Self {
+        let bytes = text.as_bytes();
+        let (mut end, mut has_escapes) = (start, false);
+        while let Some(found) = bytes.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+            end += found;
+            if bytes.get(end) == Some(&b'"') {
+                break;
+            }
+            has_escapes = true;
+            // Whatever is escaped does not end the string.
+            end += 2;
         }
-        // Whatever is escaped does not end the string. It is ASCII.
-        rest = after.get(1..).unwrap_or_default();
+        Self {
+            text: text.get(start..end).unwrap_or_default(),
+            has_escapes,
+        }
     }
-    (text, "")
+
+    fn unescape(self) -> Result<Cow<'a, str>, Error> {
+        if !self.has_escapes {
+            return Ok(Cow::Borrowed(self.text));
+        }
+        match serde_json::from_str(&format!("\"{}\"", self.text)) {
+            Ok(Text(key)) => Ok(Cow::Owned(key.into_owned())),
+            // Half of a surrogate pair: some readers skip the object, others make some key of it.
+            Err(_) => Err(refuse(format!("key {} is not Unicode", quoted(self.text)))),
+        }
+    }
 }
-
-/// The first byte of `text` that is of `class`, and the text after it.
-fn next(text: &str, class: u8) -> Option<(u8, &str)> {
-    let is_token = |b: &u8| {
-        CLASSES
-            .get(usize::from(*b))
-            .is_some_and(|of| of & class != 0)
-    };
-    let at = text.as_bytes().iter().position(is_token)?;
-    Some((*text.as_bytes().get(at)?, text.get(at + 1..)?))
-}
-
-/// What counts between strings, and what counts inside them.
-const STRUCTURE: u8 = 1;
-const STRING: u8 = 2;
-
-#[expect(
-    clippy::indexing_slicing,
-    reason = "evaluated by the compiler, which refuses an index that is wrong"
-)]
-static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    classes[b'"' as usize] = STRUCTURE | STRING;
-    classes[b'\\' as usize] = STRING;
-    classes[b':' as usize] = STRUCTURE;
-    classes[b',' as usize] = STRUCTURE;
-    classes[b'{' as usize] = STRUCTURE;
-    classes[b'}' as usize] = STRUCTURE;
-    classes[b'[' as usize] = STRUCTURE;
-    classes[b']' as usize] = STRUCTURE;
-    classes
-};
 
 /// The keys of every array and object that is open; an array has none.
 struct Open<'a> {
@@ -133,9 +137,9 @@ impl<'a> Open<'a> {
         }
     }
 
-    /// Adds a key, as it is written, to the innermost object.
-    fn add_key(&mut self, written: &'a str) -> Result<(), Error> {
-        let key = unescape(written)?;
+    /// Adds a key to the innermost object.
+    fn add_key(&mut self, written: Written<'a>) -> Result<(), Error> {
+        let key = written.unescape()?;
         let Some(level) = self.levels.last_mut() else {
             return Ok(());
         };
@@ -150,17 +154,6 @@ impl<'a> Open<'a> {
             level.more.get_or_insert_default().insert(key);
         }
         Ok(())
-    }
-}
-
-fn unescape(written: &str) -> Result<Cow<'_, str>, Error> {
-    if !written.contains('\\') {
-        return Ok(Cow::Borrowed(written));
-    }
-    match serde_json::from_str(&format!("\"{written}\"")) {
-        Ok(Text(key)) => Ok(Cow::Owned(key.into_owned())),
-        // Half of a surrogate pair: some readers skip the object, others make some key of it.
-        Err(_) => Err(refuse(format!("key {} is not Unicode", quoted(written)))),
     }
 }
 
