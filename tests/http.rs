@@ -51,7 +51,7 @@ async fn other_http_methods_are_told_what_is_there() {
 
 #[tokio::test]
 async fn health_is_answered_under_any_prefix_and_only_to_get() {
-    for path in ["/health", "/v1/health/"] {
+    for path in ["/health", "/v1/health/", "/ready"] {
         let health = send(Request::get(path).body(Bytes::new()).unwrap()).await;
 
         assert_eq!(health.status, 200);
@@ -65,6 +65,36 @@ async fn health_is_answered_under_any_prefix_and_only_to_get() {
         (post.status.as_u16(), &post.headers["allow"]),
         (405, &"GET, HEAD".parse().unwrap())
     );
+}
+
+#[tokio::test]
+async fn a_probe_that_asks_for_text_gets_text() {
+    for (accept, body) in [
+        ("text/plain", "OK"),
+        ("text/plain, application/json", "{"),
+        ("*/*", "{"),
+    ] {
+        let probe = Request::get("/health")
+            .header("accept", accept)
+            .body(Bytes::new());
+
+        let health = send(probe.unwrap()).await;
+
+        assert!(health.body.starts_with(body.as_bytes()), "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_the_host_did_not_read_is_too_large() {
+    let mut request = post("");
+    let mut delivery = oci_mcp::Delivery::http("test");
+    delivery.undelivered_bytes = Some(5_000_000);
+    request.extensions_mut().insert(delivery);
+
+    let reply = send(request).await;
+
+    assert_eq!(reply.status, 413);
+    assert!(reply.message().contains("5000000 bytes"));
 }
 
 #[tokio::test]

@@ -20,8 +20,9 @@ pub struct Config {
     pub(crate) max_body_bytes: usize,
 }
 
-/// Where every server tells whether it is up.
-pub(crate) const HEALTH: &str = "/health";
+/// Where every server tells whether it is up, and whether it is ready: the same, for a server that
+/// needs nothing before its first request.
+pub(crate) const HEALTH: [&str; 2] = ["/health", "/ready"];
 
 /// The largest request body a server takes unless told otherwise, in bytes.
 const DEFAULT_MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -205,8 +206,8 @@ impl FromStr for Path {
         if !is_path || PathAndQuery::from_str(text).is_err() {
             return Err("a path starts with `/`, ends without one, and needs no escapes");
         }
-        if text.ends_with(HEALTH) {
-            return Err("`/health` tells whether the server is up, under any prefix");
+        if HEALTH.iter().any(|health| text.ends_with(health)) {
+            return Err("`/health` and `/ready` tell whether the server is up, under any prefix");
         }
         Ok(Self(text.to_owned()))
     }
@@ -246,7 +247,7 @@ mod tests {
             "/a b",
             "/a\nb",
             "/health",
-            "/v1/health",
+            "/v1/ready",
         ] {
             let config =
                 Config::from_vars(|name| (name == "OCI_MCP_PATH").then(|| path.to_owned()));

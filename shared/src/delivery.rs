@@ -17,6 +17,9 @@ pub struct Delivery {
     pub deadline: Option<Instant>,
     /// The largest answer the host passes on, in bytes.
     pub max_response_bytes: Option<usize>,
+    /// The size of a body that the host did not read to its end, because it is over
+    /// [`Config::max_body_bytes`](crate::Config::max_body_bytes). The request is answered with 413.
+    pub undelivered_bytes: Option<u64>,
     /// The host's name for the request, for the log.
     pub request_id: Option<Arc<str>>,
     /// Who calls, as far as the host has established it.
@@ -50,6 +53,7 @@ impl Delivery {
             headers: HeaderPolicy::Required,
             deadline: None,
             max_response_bytes: None,
+            undelivered_bytes: None,
             request_id: None,
             caller: None,
         }

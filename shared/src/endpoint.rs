@@ -70,6 +70,7 @@ impl Inner {
         let delivery = parts.extensions.remove::<Delivery>();
         let delivery = delivery.unwrap_or_else(|| Delivery::http("http"));
         match self.route(&parts, &delivery, &body) {
+            Ok(Route::Health) if accept::prefers_text(&parts.headers) => text("OK"),
             Ok(Route::Health) => json(StatusCode::OK, self.health.clone()),
             Ok(Route::Message) => {
                 Exchange::new(&self.dispatcher, &parts.headers, &delivery)
@@ -87,7 +88,7 @@ impl Inner {
         self.check_origin(&parts.headers)?;
         // A gateway may add a prefix and a slash; a redirect would lose the body.
         let path = parts.uri.path().trim_end_matches('/');
-        if path.ends_with(HEALTH) {
+        if HEALTH.iter().any(|health| path.ends_with(health)) {
             return match parts.method {
                 Method::GET | Method::HEAD => Ok(Route::Health),
                 _ => Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" }),
@@ -99,8 +100,9 @@ impl Inner {
         if parts.method != Method::POST {
             return Err(Refusal::MethodNotAllowed { allow: "POST" });
         }
-        if body.len() > self.config.max_body_bytes {
-            return Err(Refusal::TooLarge { size: body.len() });
+        let size = delivery.undelivered_bytes.unwrap_or(body.len() as u64);
+        if delivery.undelivered_bytes.is_some() || size > self.config.max_body_bytes as u64 {
+            return Err(Refusal::TooLarge { size });
         }
         if !accept::is_json(&parts.headers) {
             return Err(Refusal::UnsupportedMediaType);
@@ -148,10 +150,17 @@ enum Route {
 }
 
 fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
-    let mut response = Response::new(body.into());
+    respond(status, body.into(), "application/json")
+}
+
+fn text(body: &'static str) -> Response<Body> {
+    respond(StatusCode::OK, body.into(), "text/plain")
+}
+
+fn respond(status: StatusCode, body: Body, content_type: &'static str) -> Response<Body> {
+    let mut response = Response::new(body);
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let content_type = HeaderValue::from_static(content_type);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }

@@ -15,6 +15,16 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     values.next().is_some_and(is_json) && values.next().is_none()
 }
 
+/// Whether the sender asks for plain text and not for JSON, as probes of platforms do.
+pub(super) fn prefers_text(headers: &HeaderMap) -> bool {
+    let names = |wanted: &str| {
+        let values = headers.get_all(ACCEPT).into_iter();
+        let mut ranges = values.flat_map(|value| value.to_str().unwrap_or("").split(','));
+        ranges.any(|range| essence(range).eq_ignore_ascii_case(wanted))
+    };
+    names("text/plain") && !names("application/json")
+}
+
 /// Whether JSON or an event stream is acceptable.
 ///
 /// MCP makes listing both the client's duty and says nothing of servers; clients that list one,

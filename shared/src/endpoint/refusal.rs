@@ -15,7 +15,7 @@ pub(super) enum Refusal {
     MethodNotAllowed { allow: &'static str },
     NotAcceptable,
     NotFound,
-    TooLarge { size: usize },
+    TooLarge { size: u64 },
     UnsupportedMediaType,
 }
 
