@@ -3,14 +3,18 @@
 mod dev;
 mod ping;
 mod serve;
+mod stdio;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
+use oci_mcp::App;
+use oci_mcp_hosts::environment;
 
 /// MCP tools, served from OCI's serverless hosts.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = "oci-mcp", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -22,14 +26,27 @@ struct Cli {
 enum Command {
     /// Serves the tools on the host this runs on (what happens without a command).
     Serve(serve::Args),
+    /// Serves the tools on stdin and stdout, to a client that starts this as a command.
+    Stdio(stdio::Args),
     /// Plays an OCI Function behind an API gateway on this machine.
     Dev(dev::Args),
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(args) => serve::run(&args),
-        Command::Dev(args) => dev::run(args),
+    let served = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(args) => serve::run(app(), &args),
+        Command::Stdio(args) => stdio::run(app(), &args),
+        Command::Dev(args) => return dev::run(args),
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
     }
+}
+
+fn app() -> App {
+    App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
+        .title("OCI")
+        .tool(ping::Ping::new(Instant::now(), environment))
 }

@@ -1,19 +1,20 @@
 //! `oci-mcp serve`: the tools of this binary, on the host it finds itself on.
 
-use std::process::ExitCode;
-use std::time::Instant;
-
 use oci_mcp::App;
-use oci_mcp_hosts::environment;
-
-use crate::ping::Ping;
+use oci_mcp_hosts::{Error, environment};
 
 /// Settings that override those of the environment.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The host: auto or functions (`OCI_MCP_HOST`)
+    /// The host: auto, functions or container (`OCI_MCP_HOST`)
     #[arg(long)]
     host: Option<String>,
+    /// The address a container listens on (`OCI_MCP_BIND`)
+    #[arg(long)]
+    bind: Option<String>,
+    /// The port a container listens on (`OCI_MCP_PORT`)
+    #[arg(long)]
+    port: Option<String>,
     /// Where MCP is served (`OCI_MCP_PATH`)
     #[arg(long)]
     path: Option<String>,
@@ -39,22 +40,18 @@ impl Args {
         match name {
             "OCI_MCP_ALLOWED_HOSTS" => self.allowed_hosts.clone(),
             "OCI_MCP_ALLOWED_ORIGINS" => self.allowed_origins.clone(),
+            "OCI_MCP_BIND" => self.bind.clone(),
             "OCI_MCP_HOST" => self.host.clone(),
             "OCI_MCP_LOG" => self.log.clone(),
             "OCI_MCP_MAX_BODY_BYTES" => self.max_body_bytes.clone(),
             "OCI_MCP_MAX_RESPONSE_BYTES" => self.max_response_bytes.clone(),
             "OCI_MCP_PATH" => self.path.clone(),
+            "OCI_MCP_PORT" => self.port.clone(),
             _ => None,
         }
     }
 }
 
-pub(crate) fn run(args: &Args) -> ExitCode {
-    let app = App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
-        .title("OCI")
-        .tool(Ping::new(Instant::now(), environment));
-    match oci_mcp_hosts::run(app, |name| args.flag(name).or_else(|| environment(name))) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => error.report(),
-    }
+pub(crate) fn run(app: App, args: &Args) -> Result<(), Error> {
+    oci_mcp_hosts::run(app, |name| args.flag(name).or_else(|| environment(name)))
 }

@@ -2,20 +2,25 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use oci_mcp::{ConfigError, InvalidApp};
 
 /// Why an app could not be served.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Error {
     /// The configuration cannot be used.
     Config(ConfigError),
     /// The app itself cannot be served on any host.
     App(InvalidApp),
+    /// The container could not listen, or stopped before every request was answered.
+    Container(oci_mcp_container::Error),
     /// The function's socket or its runtime could not be made.
     Functions(oci_mcp_functions::Error),
+    /// Stdin or stdout could not be used.
+    Stdio(io::Error),
 }
 
 impl Error {
@@ -32,10 +37,12 @@ impl Error {
         }
         text.push('\n');
         // There is nobody left to tell if stderr is closed.
-        let _written = std::io::stderr().write_all(text.as_bytes());
+        let _written = io::stderr().write_all(text.as_bytes());
         match self {
             Self::Config(_) => ExitCode::from(2),
-            Self::App(_) | Self::Functions(_) => ExitCode::FAILURE,
+            Self::App(_) | Self::Container(_) | Self::Functions(_) | Self::Stdio(_) => {
+                ExitCode::FAILURE
+            }
         }
     }
 }
@@ -45,7 +52,9 @@ impl fmt::Display for Error {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::App(error) => error.fmt(f),
+            Self::Container(error) => error.fmt(f),
             Self::Functions(error) => error.fmt(f),
+            Self::Stdio(_) => f.write_str("cannot go on with stdin and stdout"),
         }
     }
 }
@@ -56,7 +65,9 @@ impl StdError for Error {
         match self {
             Self::Config(error) => error.source(),
             Self::App(error) => error.source(),
+            Self::Container(error) => error.source(),
             Self::Functions(error) => error.source(),
+            Self::Stdio(error) => Some(error),
         }
     }
 }
@@ -70,6 +81,12 @@ impl From<ConfigError> for Error {
 impl From<InvalidApp> for Error {
     fn from(error: InvalidApp) -> Self {
         Self::App(error)
+    }
+}
+
+impl From<oci_mcp_container::Error> for Error {
+    fn from(error: oci_mcp_container::Error) -> Self {
+        Self::Container(error)
     }
 }
 

@@ -1,11 +1,9 @@
 //! OCI Functions: what the Fn platform says of a call, told to the app.
 
-use std::num::NonZeroUsize;
-
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Uri};
-use oci_mcp::{App, Config, Delivery, HeaderPolicy, Principal, Vars};
+use oci_mcp::{App, ByteLimit, Config, Delivery, HeaderPolicy, Principal, Vars};
 use oci_mcp_functions::{Intent, Invocation};
 use tower::ServiceBuilder;
 
@@ -30,7 +28,7 @@ impl Settings {
     ) -> Option<Self> {
         let max_response_bytes = vars
             .parse("OCI_MCP_MAX_RESPONSE_BYTES")
-            .map_or(DEFAULT_MAX_RESPONSE_BYTES, NonZeroUsize::get);
+            .map_or(DEFAULT_MAX_RESPONSE_BYTES, |ByteLimit(bytes)| bytes);
         for (name, bytes) in [
             ("OCI_MCP_MAX_RESPONSE_BYTES", max_response_bytes),
             ("OCI_MCP_MAX_BODY_BYTES", config.max_body_bytes()),

@@ -4,15 +4,17 @@ use std::str::FromStr;
 
 use oci_mcp::{Config, Vars};
 
-use crate::functions;
+use crate::{container, functions};
 
 /// A host and what it needs to know.
 pub(crate) enum Host {
+    Container(container::Settings),
     Functions(functions::Settings),
 }
 
 enum Choice {
     Auto,
+    Container,
     Functions,
 }
 
@@ -27,19 +29,30 @@ impl Host {
             Some(_) => vars.parse("OCI_MCP_HOST")?,
             None => Choice::Auto,
         };
+        let is_function = ["FN_FORMAT", "FN_LISTENER"]
+            .iter()
+            .any(|name| vars.get(name).is_some());
         match choice {
-            Choice::Functions => functions::Settings::read(vars, config).map(Self::Functions),
-            Choice::Auto if vars.get("FN_LISTENER").is_some() => {
-                functions::Settings::read(vars, config).map(Self::Functions)
-            }
-            Choice::Auto => {
+            Choice::Auto if is_function => Self::functions(vars, config),
+            Choice::Functions => Self::functions(vars, config),
+            Choice::Auto if vars.get("MODEL_DEPLOYMENT_OCID").is_some() => {
                 vars.note(
-                    "no host was found: `FN_LISTENER` is not set, so this is not an OCI Function; \
-                     on a laptop, `oci-mcp dev --command PATH` runs a program as one",
+                    "`MODEL_DEPLOYMENT_OCID` is set, but model deployments are not served yet; \
+                     `OCI_MCP_HOST=container` serves plain HTTP all the same",
                 );
                 None
             }
+            Choice::Auto | Choice::Container => {
+                Some(Self::Container(container::Settings::read(vars)))
+            }
         }
+    }
+
+    fn functions<F: Fn(&str) -> Option<String>>(
+        vars: &mut Vars<F>,
+        config: &Config,
+    ) -> Option<Self> {
+        functions::Settings::read(vars, config).map(Self::Functions)
     }
 }
 
@@ -49,8 +62,9 @@ impl FromStr for Choice {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "auto" => Ok(Self::Auto),
+            "container" => Ok(Self::Container),
             "functions" => Ok(Self::Functions),
-            _ => Err("the hosts are `auto` and `functions`"),
+            _ => Err("the hosts are `auto`, `functions` and `container`"),
         }
     }
 }
@@ -71,8 +85,30 @@ mod tests {
 
     #[test]
     fn the_platforms_variables_tell_the_host() {
-        assert!(choose(&[("FN_LISTENER", "unix:/tmp/iofs/lsnr.sock")]).is_ok());
-        assert!(choose(&[]).is_err_and(|e| e.contains("oci-mcp dev --command")));
+        let function = choose(&[("FN_LISTENER", "unix:/tmp/iofs/lsnr.sock")]);
+        let broken_function = choose(&[("FN_FORMAT", "http-stream")]);
+        let model_deployment = choose(&[("MODEL_DEPLOYMENT_OCID", "ocid1.x")]);
+        let anywhere_else = choose(&[]);
+
+        assert!(matches!(function, Ok(Host::Functions(_))));
+        assert!(broken_function.is_err_and(|e| e.contains("`FN_LISTENER`")));
+        assert!(model_deployment.is_err_and(|e| e.contains("not served yet")));
+        assert!(matches!(anywhere_else, Ok(Host::Container(_))));
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused() {
+        for (name, value) in [
+            ("OCI_MCP_BIND", "localhost"),
+            ("OCI_MCP_PORT", "65536"),
+            ("MCP_PORT", "x"),
+        ] {
+            assert!(
+                choose(&[(name, value)]).is_err_and(|e| e.contains(name)),
+                "{name}"
+            );
+        }
+        assert!(choose(&[("OCI_MCP_BIND", "0.0.0.0"), ("MCP_PORT", "9000")]).is_ok());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::log::LogLayer;
-use crate::tool::{DynamicTool, Tool, Toolbox};
+use crate::tool::{DynamicTool, Tool, Toolbox, is_valid_name};
 
 /// An MCP server: its name and its tools.
 ///
@@ -84,7 +84,18 @@ impl App {
     }
 
     /// Adds a tool.
-    pub fn tool(mut self, tool: impl Tool) -> Self {
+    pub fn tool<T: Tool>(mut self, tool: T) -> Self {
+        // Here, so that the compiler's message shows the line that adds the tool.
+        const {
+            assert!(
+                is_valid_name(T::NAME),
+                "`Tool::NAME` must be 1 to 64 of `A-Z a-z 0-9 _ - .`"
+            );
+            assert!(
+                !T::DESCRIPTION.is_empty(),
+                "`Tool::DESCRIPTION` must not be empty"
+            );
+        }
         self.tools.add(tool);
         self
     }

@@ -6,7 +6,6 @@ pub(crate) use origin::{Host, Origin};
 
 use std::fmt;
 use std::fmt::Display;
-use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use http::uri::PathAndQuery;
@@ -81,8 +80,16 @@ impl Config {
             allowed_hosts: vars.list("OCI_MCP_ALLOWED_HOSTS"),
             max_body_bytes: vars
                 .parse("OCI_MCP_MAX_BODY_BYTES")
-                .map_or(default.max_body_bytes, NonZeroUsize::get),
+                .map_or(default.max_body_bytes, |ByteLimit(bytes)| bytes),
         }
+    }
+
+    /// The same, for a server that listens to this machine only: unless the operator has named
+    /// hosts, `Host` must be a name of this machine.
+    #[must_use]
+    pub fn for_loopback(mut self) -> Self {
+        self.allowed_hosts.get_or_insert_with(Host::loopback);
+        self
     }
 
     /// The largest request body, in bytes.
@@ -196,6 +203,19 @@ impl Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// A largest size, in bytes. Less than a kilobyte has no room for an error that tells of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ByteLimit(pub usize);
+
+impl FromStr for ByteLimit {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let limit = text.parse().ok().filter(|bytes| *bytes >= 1024).map(Self);
+        limit.ok_or("a limit is a whole number of bytes, 1024 or more, without a unit")
+    }
+}
+
 struct Path(String);
 
 impl FromStr for Path {
@@ -262,8 +282,10 @@ mod tests {
             Config::from_vars(|name| (name == "OCI_MCP_MAX_BODY_BYTES").then(|| limit.to_owned()))
         };
 
-        assert!(config("0").is_err());
-        assert_eq!(config("1").unwrap().max_body_bytes(), 1);
+        for limit in ["0", "1023", "4MB", "-1"] {
+            assert!(config(limit).is_err(), "{limit}");
+        }
+        assert_eq!(config("1024").unwrap().max_body_bytes(), 1024);
     }
 
     #[test]

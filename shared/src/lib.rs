@@ -57,7 +57,7 @@ mod tool;
 
 pub use app::{App, AppService, InvalidApp};
 pub use body::{Body, Events};
-pub use config::{Config, ConfigError, Vars};
+pub use config::{ByteLimit, Config, ConfigError, Vars};
 pub use context::{Context, TraceContext};
 pub use delivery::{Delivery, HeaderPolicy, Principal};
 pub use tool::{

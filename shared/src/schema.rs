@@ -68,7 +68,7 @@ impl Arguments {
     pub(crate) fn schema(&self) -> Result<&Value, Defect> {
         if self.schema.get("type").and_then(Value::as_str) != Some("object") {
             return Err(Defect(
-                "the root of its input schema is not of type `object`".to_owned(),
+                "the root of its input schema is not of type `object`: let `Args` be a struct, `NoArgs` for none".to_owned(),
             ));
         }
         if mentions(&self.schema, HEADER_PARAMETER) {

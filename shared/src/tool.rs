@@ -71,6 +71,10 @@ use crate::context::Context;
 ///
 /// let app = App::new("example", "1.0.0").tool(Nameless);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Tool`",
+    note = "a `DynamicTool` is added with `App::dynamic_tool`"
+)]
 pub trait Tool: Send + Sync + 'static {
     /// The arguments: a struct. [`NoArgs`] for a tool that takes none.
     type Args: DeserializeOwned + JsonSchema + Send + 'static;

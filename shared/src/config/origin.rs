@@ -26,7 +26,20 @@ impl Origin {
     }
 }
 
+/// The names of this machine, as they stand in `Host` and in an origin.
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
 impl Host {
+    /// This machine by each of its names, on any port.
+    pub(crate) fn loopback() -> Vec<Self> {
+        LOOPBACK
+            .map(|name| Self {
+                name: name.to_owned(),
+                port: None,
+            })
+            .into()
+    }
+
     /// Whether `other`, from a header, is this host. Without a port of its own it has any.
     pub(crate) fn covers(&self, other: &Self) -> bool {
         self.name == other.name && (self.port.is_none() || self.port == other.port)
@@ -85,7 +98,7 @@ fn host(authority: &Authority) -> Option<Host> {
 }
 
 fn is_loopback(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+    LOOPBACK.contains(&host)
 }
 
 #[cfg(test)]

@@ -12,6 +12,10 @@ use crate::mcp::Revision;
 use crate::rpc::append_json;
 
 /// What a tool may return: text, [`Json`], or a [`CallResult`] made by hand.
+#[diagnostic::on_unimplemented(
+    message = "a tool cannot return `{Self}`",
+    note = "wrap a value in `oci_mcp::Json`; its type needs `Serialize` and `JsonSchema`"
+)]
 pub trait Output: Send + 'static {
     /// The result as the protocol has it.
     ///

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Annotations, CallResult, DynamicTool, Output, Tool, ToolError, is_valid_name};
+use super::{Annotations, CallResult, DynamicTool, Output, Tool, ToolError};
 use crate::context::Context;
 use crate::schema::{self, Arguments};
 
@@ -46,16 +46,6 @@ trait ErasedTool: Send + Sync {
 
 impl Toolbox {
     pub(crate) fn add<T: Tool>(&mut self, tool: T) {
-        const {
-            assert!(
-                is_valid_name(T::NAME),
-                "a name is 1 to 64 of `A-Z a-z 0-9 _ - .`"
-            );
-            assert!(
-                !T::DESCRIPTION.is_empty(),
-                "the model chooses by the description"
-            );
-        }
         self.insert(Cow::Borrowed(T::NAME), Box::new(Typed(tool)));
     }
 
