@@ -19,8 +19,8 @@ run: ## Serves the tools from an emulated Function on 127.0.0.1; ARGS="--port 90
 test: peers ## Runs every test this machine can run, and says at the end which it could not
 	@rm -f target/skipped.txt
 	cargo build --workspace --bins --locked
-	@echo 'cargo test --workspace --all-features --locked'; \
-	cargo test --workspace --all-features --locked; status=$$?; \
+	@echo 'cargo test --workspace --all-features --locked --no-fail-fast'; \
+	cargo test --workspace --all-features --locked --no-fail-fast; status=$$?; \
 	if [ -s target/skipped.txt ]; then printf '\nSkipped:\n'; sort -u target/skipped.txt; fi; \
 	exit $$status
 

@@ -40,19 +40,33 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// Where a peer is installed; `None`, noted, if it is not.
-fn peer(test: &str, name: &str) -> Option<PathBuf> {
+/// Where a peer is installed that `program` runs; `None`, noted, if either is missing.
+fn peer(test: &str, name: &str, program: &str) -> Option<PathBuf> {
     let peers = std::env::var_os("OCI_MCP_PEERS");
     let peers = peers.map_or_else(|| workspace().join("target/peers"), PathBuf::from);
-    if peers.join(name).join(".installed").exists() {
+    let reason = if !peers.join(name).join(".installed").exists() {
+        let reason = std::fs::read_to_string(peers.join(format!("{name}.reason")));
+        let reason = reason.unwrap_or_else(|_| "`make peers` installs it".to_owned());
+        format!("{name} is not installed: {}", reason.trim())
+    } else if !runs(program) {
+        format!("{program} is not installed")
+    } else {
         return Some(peers.join(name));
-    }
-    let reason = std::fs::read_to_string(peers.join(format!("{name}.reason")));
-    let reason = reason.unwrap_or_else(|_| "`make peers` installs it".to_owned());
-    let line = format!(
-        "{test}: skipped: {name} is not installed: {}\n",
-        reason.trim()
-    );
+    };
+    skip(test, &reason);
+    None
+}
+
+fn runs(program: &str) -> bool {
+    let version = std::process::Command::new(program)
+        .arg("--version")
+        .output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+/// Notes on stderr and in `target/skipped.txt` that `test` was not run.
+fn skip(test: &str, reason: &str) {
+    let line = format!("{test}: skipped: {reason}\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
     std::fs::create_dir_all(workspace().join("target")).unwrap();
     let skipped = workspace().join("target/skipped.txt");
@@ -62,7 +76,6 @@ fn peer(test: &str, name: &str) -> Option<PathBuf> {
         .open(skipped)
         .unwrap();
     skipped.write_all(line.as_bytes()).unwrap();
-    None
 }
 
 /// Runs a client's script with the URL and `arguments`, and returns the line it prints.
@@ -103,7 +116,7 @@ fn check(report: &Value, revision: &str) {
 
 #[tokio::test]
 async fn python_sdk_2_modern() {
-    let Some(python) = peer("python_sdk_2_modern", "python-mcp-2") else {
+    let Some(python) = peer("python_sdk_2_modern", "python-mcp-2", "python3") else {
         return;
     };
 
@@ -114,7 +127,7 @@ async fn python_sdk_2_modern() {
 
 #[tokio::test]
 async fn python_sdk_2_legacy() {
-    let Some(python) = peer("python_sdk_2_legacy", "python-mcp-2") else {
+    let Some(python) = peer("python_sdk_2_legacy", "python-mcp-2", "python3") else {
         return;
     };
 
@@ -125,7 +138,7 @@ async fn python_sdk_2_legacy() {
 
 #[tokio::test]
 async fn python_sdk_1() {
-    let Some(python) = peer("python_sdk_1", "python-mcp-1") else {
+    let Some(python) = peer("python_sdk_1", "python-mcp-1", "python3") else {
         return;
     };
 
@@ -136,7 +149,7 @@ async fn python_sdk_1() {
 
 #[tokio::test]
 async fn typescript_client_2() {
-    if peer("typescript_client_2", "typescript").is_none() {
+    if peer("typescript_client_2", "typescript", "node").is_none() {
         return;
     }
     for (mode, revision) in [
@@ -152,7 +165,7 @@ async fn typescript_client_2() {
 
 #[tokio::test]
 async fn typescript_sdk_1() {
-    if peer("typescript_sdk_1", "typescript").is_none() {
+    if peer("typescript_sdk_1", "typescript", "node").is_none() {
         return;
     }
 
@@ -163,9 +176,14 @@ async fn typescript_sdk_1() {
 
 #[tokio::test]
 async fn the_guides_curl_and_python_without_any_mcp_header() {
-    // curl and Python are what the guides' readers have; a machine without them runs no guide.
-    if peer("the_guides", "python-mcp-1").is_none() {
-        return;
+    for program in ["python3", "curl"] {
+        if !runs(program) {
+            skip(
+                "the_guides_curl_and_python_without_any_mcp_header",
+                &format!("no {program}"),
+            );
+            return;
+        }
     }
 
     let report = run(Path::new("python3"), "guides.py", &[]).await;

@@ -208,13 +208,11 @@ async fn a_page_that_rebinds_its_name_to_this_machine_is_refused_and_a_local_one
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_with_the_limits_name() {
-    let config = Config::from_vars(|name| {
-        (name == "OCI_MCP_MAX_BODY_BYTES").then(|| LIST.len().to_string())
-    });
-    let server = Server::with(app(), config.unwrap());
+    let limit = |name: &str| (name == "OCI_MCP_MAX_BODY_BYTES").then(|| "1024".to_owned());
+    let server = Server::with(app(), Config::from_vars(limit).unwrap());
 
-    let fits = server.post(LIST).await;
-    let too_large = server.post(format!("{LIST} ")).await;
+    let fits = server.post(format!("{LIST:1024}")).await;
+    let too_large = server.post(format!("{LIST:1025}")).await;
 
     assert_eq!(fits.status, 200);
     assert_eq!(too_large.status, 413);

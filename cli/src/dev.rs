@@ -7,11 +7,12 @@ mod welcome;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use oci_emulator::{Agent, Function, Limits};
+use oci_mcp_hosts::environment;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
@@ -22,7 +23,8 @@ pub(crate) struct Args {
     /// The port on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// A function of your own, instead of this program
+    /// A function of your own, instead of this program. Of the environment it gets the variables
+    /// that begin with `OCI_`, as a function's configuration, and `PATH`
     #[arg(long, value_name = "PATH")]
     command: Option<PathBuf>,
     /// Seconds a call may take, as a function's timeout in OCI
@@ -59,12 +61,13 @@ async fn play(args: Args) -> io::Result<()> {
         .await
         .map_err(|error| {
             let why = format!(
-                "cannot listen on 127.0.0.1:{}: {error}; --port N takes another",
+                "cannot listen on 127.0.0.1:{}: {error}; --port N takes another (`make run ARGS='--port N'`)",
                 args.port
             );
             io::Error::new(error.kind(), why)
         })?;
     let address = listener.local_addr()?;
+    let path = environment("OCI_MCP_PATH").unwrap_or_else(|| "/mcp".to_owned());
     let limits = Limits {
         timeout: Duration::from_secs(args.timeout.into()),
         ..Limits::default()
@@ -76,7 +79,7 @@ async fn play(args: Args) -> io::Result<()> {
     );
     let served = async {
         let gateway = oci_emulator::serve(listener, agent.clone());
-        tokio::try_join!(gateway, welcome::show(address)).map(drop)
+        tokio::try_join!(gateway, welcome::show(address, &path)).map(drop)
     };
     let outcome = tokio::select! {
         outcome = served => outcome,
@@ -91,7 +94,7 @@ async fn play(args: Args) -> io::Result<()> {
 /// this shell happens to have set.
 fn function(args: Args) -> io::Result<Function> {
     let mut function = match args.command {
-        Some(command) => Function::new(command),
+        Some(command) => Function::new(found(command)?),
         None => Function::new(std::env::current_exe()?),
     };
     function.args = args.arguments;
@@ -105,4 +108,17 @@ fn function(args: Args) -> io::Result<Function> {
     let given = std::env::vars_os().filter(|(name, _)| is_configuration(name));
     function.env = std::iter::once(log).chain(given).collect();
     Ok(function)
+}
+
+/// `command`, if it has a folder or is in one of `PATH`. Without this a bare name would be missed
+/// only when the first call starts it.
+fn found(command: PathBuf) -> io::Result<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_here = |folder: PathBuf| folder.join(&command).is_file();
+    if command.parent() != Some(Path::new("")) || std::env::split_paths(&path).any(is_here) {
+        return Ok(command);
+    }
+    let name = command.display();
+    let why = format!("there is no program `{name}` in PATH; `./{name}` is one in this folder");
+    Err(io::Error::new(io::ErrorKind::NotFound, why))
 }

@@ -88,6 +88,7 @@ impl Instance {
             self.process.signal(Signal::CONT);
         }
         self.entry.set(State::Busy);
+        let pid = self.entry.pid();
         let exchange = self.client.exchange(call, Timestamp::now() + timeout);
         let mut exchange = pin!(tokio::time::timeout(timeout, exchange));
         let outcome = tokio::select! {
@@ -99,7 +100,14 @@ impl Instance {
                 exchange.await
             }
         };
-        outcome.unwrap_or(Err(Fault::Fatal(Failure::TimedOut)))
+        outcome.unwrap_or_else(|_elapsed| {
+            tracing::warn!(
+                pid,
+                ?timeout,
+                "killed: no answer in time; a handler that blocks its thread keeps no deadline"
+            );
+            Err(Fault::Fatal(Failure::TimedOut))
+        })
     }
 
     pub(crate) fn pid(&self) -> u32 {

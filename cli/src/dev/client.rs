@@ -11,14 +11,19 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-/// Sends a request to the server at `address` and returns its result.
+/// Sends a request to `path` of the server at `address` and returns its result.
 ///
 /// # Errors
 ///
 /// What came back instead of a result.
-pub(super) async fn ask(address: SocketAddr, method: &str, params: &Value) -> io::Result<Value> {
+pub(super) async fn ask(
+    address: SocketAddr,
+    path: &str,
+    method: &str,
+    params: &Value,
+) -> io::Result<Value> {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let request = Request::post("/mcp")
+    let request = Request::post(path)
         .header("host", address.to_string())
         .header("content-type", "application/json")
         .header("accept", "application/json")

@@ -12,26 +12,31 @@ use super::client::ask;
 /// Characters of a description or an answer that are shown.
 const SHOWN: usize = 160;
 
-/// Asks the server at `address` for its tools, calls one, and prints all of it to stdout.
+/// Asks the server at `address` for its tools, calls one, and prints all of it to stdout. MCP is
+/// at `path`.
 ///
 /// # Errors
 ///
 /// Only if stdout is closed. A server that does not answer as MCP does is shown as such: the
 /// function may serve something else, or be mended while this runs.
-pub(super) async fn show(address: SocketAddr) -> io::Result<()> {
+pub(super) async fn show(address: SocketAddr, path: &str) -> io::Result<()> {
     let mut text = format!(
         "An OCI Function behind an API gateway, played on this machine\n\n\
-         \x20 MCP     http://{address}/mcp\n\
+         \x20 MCP     http://{address}{path}\n\
          \x20 health  http://{address}/health\n\
          \x20 invoke  http://{address}/20181201/functions/any/actions/invoke (what `fn invoke` does)\n"
     );
     let start = Instant::now();
-    match ask(address, "tools/list", &json!({})).await {
+    match ask(address, path, "tools/list", &json!({})).await {
         Ok(list) => {
             let millis = start.elapsed().as_secs_f64() * 1000.0;
             tools(&mut text, &list, millis);
-            call(&mut text, address, &list).await;
-            connect(&mut text, address);
+            call(&mut text, address, path, &list).await;
+            connect(
+                &mut text,
+                &name(address, path).await,
+                &format!("http://{address}{path}"),
+            );
         }
         Err(error) => section(
             &mut text,
@@ -56,7 +61,7 @@ fn tools(text: &mut String, list: &Value, millis: f64) {
 }
 
 /// Calls the first tool that declares itself harmless and needs no arguments.
-async fn call(text: &mut String, address: SocketAddr, list: &Value) {
+async fn call(text: &mut String, address: SocketAddr, path: &str, list: &Value) {
     let is_harmless = |tool: &&Value| {
         let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&Value::Bool(true));
         let required = tool
@@ -72,6 +77,7 @@ async fn call(text: &mut String, address: SocketAddr, list: &Value) {
     row(text, "asked", &format!("tools/call {name} {{}}"));
     let answer = match ask(
         address,
+        path,
         "tools/call",
         &json!({ "name": name, "arguments": {} }),
     )
@@ -86,15 +92,29 @@ async fn call(text: &mut String, address: SocketAddr, list: &Value) {
     row(text, "answer", &shorten(&answer));
 }
 
-fn connect(text: &mut String, address: SocketAddr) {
-    let url = format!("http://{address}/mcp");
-    let vs_code = json!({ "name": "oci-mcp", "type": "http", "url": url });
-    let cline = json!({ "mcpServers": { "oci-mcp": { "type": "streamableHttp", "url": url } } });
+/// What the server calls itself, for clients to call it the same.
+async fn name(address: SocketAddr, path: &str) -> String {
+    let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {} });
+    let answer = ask(address, path, "initialize", &hello)
+        .await
+        .unwrap_or_default();
+    let name = answer
+        .pointer("/serverInfo/name")
+        .and_then(Value::as_str)
+        .unwrap_or("oci-mcp");
+    // It becomes an argument of a shell command.
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    name.chars().filter(is_plain).collect()
+}
+
+fn connect(text: &mut String, name: &str, url: &str) {
+    let vs_code = json!({ "name": name, "type": "http", "url": url });
+    let cline = json!({ "mcpServers": { name: { "type": "streamableHttp", "url": url } } });
     section(text, "Connect");
     row(
         text,
         "Claude",
-        &format!("claude mcp add --transport http oci-mcp {url}"),
+        &format!("claude mcp add --transport http {name} {url}"),
     );
     row(text, "VS Code", &format!("code --add-mcp '{vs_code}'"));
     row(
