@@ -38,10 +38,13 @@ impl Settings {
 pub(crate) fn run(app: App, config: Config, settings: &Settings) -> Result<(), Error> {
     let Settings { address } = settings;
     let max_body_bytes = config.max_body_bytes();
-    // A page that rebinds its name to this machine still sends that name as the host.
     let config = if address.ip().is_loopback() {
+        // A page that rebinds its name to this machine still sends that name as the host.
         config.for_loopback()
     } else {
+        tracing::warn!(
+            "whoever reaches this address may call; let a gateway or network rules decide"
+        );
         config
     };
     let service = ServiceBuilder::new()
