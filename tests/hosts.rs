@@ -27,9 +27,14 @@ struct Container {
 
 impl Container {
     async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    async fn with(settings: &[(&str, &str)]) -> Self {
         let mut process = Command::new(BINARY)
             .env_clear()
             .env("OCI_MCP_PORT", "0")
+            .envs(settings.iter().copied())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -207,4 +212,24 @@ async fn a_container_ends_when_it_is_told_to() {
     rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::TERM).unwrap();
 
     assert!(container.process.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_container_keeps_to_the_largest_answer_it_was_given() {
+    let container = Container::with(&[("OCI_MCP_MAX_RESPONSE_BYTES", "2000")]).await;
+    let call = |bytes| {
+        modern(
+            "tools/call",
+            &json!({ "name": "large", "arguments": { "bytes": bytes } }),
+        )
+    };
+
+    let (_, fits) = container.send(&call(1_000)).await;
+    let (_, too_large) = container.send(&call(3_000)).await;
+
+    assert!(!fits.contains("isError"), "{fits}");
+    assert!(
+        too_large.contains("isError") && too_large.contains("OCI_MCP_MAX_RESPONSE_BYTES"),
+        "{too_large}"
+    );
 }

@@ -49,7 +49,7 @@ pub fn serve(app: App) -> ExitCode {
 /// | `OCI_MCP_BIND` | the address that a container listens on | `127.0.0.1` |
 /// | `OCI_MCP_PORT`, `MCP_PORT` | the port that a container listens on | 8080 |
 /// | `OCI_MCP_LOG` | what goes to stderr: `off`, `error`, `warn`, `info`, `debug` (a line for each request) or `trace`, also by crate, as in `info,oci_mcp=debug` | `info` |
-/// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456 | 5,000,000 |
+/// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456 | 5,000,000 on Functions, else none |
 ///
 /// and those of [`Config::from_vars`].
 ///
