@@ -18,6 +18,7 @@ fn the_readme_shows_the_example_as_it_is_and_it_is_short() {
 fn every_setting_is_in_the_readme() {
     let sources = [
         include_str!("../cli/src/serve.rs"),
+        include_str!("../cli/src/settings.rs"),
         include_str!("../hosts/src/lib.rs"),
     ];
 

@@ -3,6 +3,7 @@
 mod dev;
 mod ping;
 mod serve;
+mod settings;
 mod stdio;
 
 use std::process::ExitCode;
@@ -27,7 +28,7 @@ enum Command {
     /// Serves the tools on the host this runs on (what happens without a command).
     Serve(serve::Args),
     /// Serves the tools on stdin and stdout, to a client that starts this as a command.
-    Stdio(stdio::Args),
+    Stdio(settings::Common),
     /// Plays an OCI Function behind an API gateway on this machine.
     Dev(dev::Args),
 }
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let served = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => serve::run(app(), &args),
-        Command::Stdio(args) => stdio::run(app(), &args),
+        Command::Stdio(settings) => stdio::run(app(), &settings),
         Command::Dev(args) => return dev::run(args),
     };
     match served {

@@ -3,6 +3,8 @@
 use oci_mcp::App;
 use oci_mcp_hosts::{Error, environment};
 
+use crate::settings::Common;
+
 /// Settings that override those of the environment.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -24,15 +26,8 @@ pub(crate) struct Args {
     /// Comma-separated names that the Host header may carry (`OCI_MCP_ALLOWED_HOSTS`)
     #[arg(long)]
     allowed_hosts: Option<String>,
-    /// The largest request body in bytes (`OCI_MCP_MAX_BODY_BYTES`)
-    #[arg(long)]
-    max_body_bytes: Option<String>,
-    /// The largest answer in bytes (`OCI_MCP_MAX_RESPONSE_BYTES`)
-    #[arg(long)]
-    max_response_bytes: Option<String>,
-    /// What is logged: off, error, warn, info, debug or trace (`OCI_MCP_LOG`)
-    #[arg(long)]
-    log: Option<String>,
+    #[command(flatten)]
+    common: Common,
 }
 
 impl Args {
@@ -42,12 +37,9 @@ impl Args {
             "OCI_MCP_ALLOWED_ORIGINS" => self.allowed_origins.clone(),
             "OCI_MCP_BIND" => self.bind.clone(),
             "OCI_MCP_HOST" => self.host.clone(),
-            "OCI_MCP_LOG" => self.log.clone(),
-            "OCI_MCP_MAX_BODY_BYTES" => self.max_body_bytes.clone(),
-            "OCI_MCP_MAX_RESPONSE_BYTES" => self.max_response_bytes.clone(),
             "OCI_MCP_PATH" => self.path.clone(),
             "OCI_MCP_PORT" => self.port.clone(),
-            _ => None,
+            _ => self.common.flag(name),
         }
     }
 }

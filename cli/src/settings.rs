@@ -1,0 +1,27 @@
+//! Flags of the settings that every way of serving has.
+
+/// Settings that override those of the environment.
+#[derive(clap::Args)]
+pub(crate) struct Common {
+    /// The largest message in bytes (`OCI_MCP_MAX_BODY_BYTES`)
+    #[arg(long)]
+    max_body_bytes: Option<String>,
+    /// The largest answer in bytes (`OCI_MCP_MAX_RESPONSE_BYTES`)
+    #[arg(long)]
+    max_response_bytes: Option<String>,
+    /// What is logged to stderr: off, error, warn, info, debug or trace (`OCI_MCP_LOG`)
+    #[arg(long)]
+    log: Option<String>,
+}
+
+impl Common {
+    /// The value of the flag for the variable `name`, if there is such a flag and it was given.
+    pub(crate) fn flag(&self, name: &str) -> Option<String> {
+        match name {
+            "OCI_MCP_LOG" => self.log.clone(),
+            "OCI_MCP_MAX_BODY_BYTES" => self.max_body_bytes.clone(),
+            "OCI_MCP_MAX_RESPONSE_BYTES" => self.max_response_bytes.clone(),
+            _ => None,
+        }
+    }
+}
