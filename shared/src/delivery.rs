@@ -24,6 +24,8 @@ pub struct Delivery {
     pub request_id: Option<Arc<str>>,
     /// Who calls, as far as the host has established it.
     pub caller: Option<Principal>,
+    /// The form in which the host passes an answer on.
+    pub reply: Reply,
 }
 
 /// Whether the headers that MCP requires on HTTP may be absent.
@@ -38,6 +40,19 @@ pub enum HeaderPolicy {
     /// The caller cannot set headers (a plain function invoke, `/predict`, stdio): the body
     /// decides.
     Optional,
+}
+
+/// The form of an answer, of which MCP leaves the choice to the server (2025-11-25, "Streamable
+/// HTTP", "Sending Messages to the Server").
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Reply {
+    /// `application/json`: one document.
+    #[default]
+    Json,
+    /// `text/event-stream`, for platforms that pass nothing else on. Refusals come as an event, too,
+    /// with the status that they have as JSON.
+    EventStream,
 }
 
 /// The identity of a caller, as a host or an authentication layer established it.
@@ -56,6 +71,7 @@ impl Delivery {
             undelivered_bytes: None,
             request_id: None,
             caller: None,
+            reply: Reply::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The HTTP endpoint: which requests reach the dispatcher, and which status their answer has.
 
 mod accept;
+mod event;
 mod exchange;
 mod refusal;
 mod status;
@@ -18,7 +19,7 @@ use tower::Service;
 
 use crate::body::Body;
 use crate::config::{Config, HEALTH};
-use crate::delivery::{Delivery, HeaderPolicy};
+use crate::delivery::{Delivery, HeaderPolicy, Reply};
 use crate::dispatch::Dispatcher;
 use exchange::Exchange;
 use refusal::Refusal;
@@ -69,15 +70,19 @@ impl Inner {
         let (mut parts, body) = request.into_parts();
         let delivery = parts.extensions.remove::<Delivery>();
         let delivery = delivery.unwrap_or_else(|| Delivery::http("http"));
-        match self.route(&parts, &delivery, &body) {
-            Ok(Route::Health) if accept::prefers_text(&parts.headers) => text("OK"),
-            Ok(Route::Health) => json(StatusCode::OK, self.health.clone()),
+        let answer = match self.route(&parts, &delivery, &body) {
+            Ok(Route::Health) if accept::prefers_text(&parts.headers) => return text("OK"),
+            Ok(Route::Health) => return json(StatusCode::OK, self.health.clone()),
             Ok(Route::Message) => {
                 Exchange::new(&self.dispatcher, &parts.headers, &delivery)
                     .answer(&body)
                     .await
             }
             Err(refusal) => refusal.into_response(&self.config),
+        };
+        match delivery.reply {
+            Reply::Json => answer,
+            Reply::EventStream => event::stream(answer),
         }
     }
 

@@ -59,7 +59,7 @@ pub use app::{App, AppService, InvalidApp};
 pub use body::{Body, Events};
 pub use config::{ByteLimit, Config, ConfigError, Vars};
 pub use context::{Context, TraceContext};
-pub use delivery::{Delivery, HeaderPolicy, Principal};
+pub use delivery::{Delivery, HeaderPolicy, Principal, Reply};
 pub use tool::{
     Annotations, CallResult, Content, DynamicTool, InvalidTool, Json, NoArgs, Output, Tool,
     ToolError,
