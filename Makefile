@@ -1,6 +1,6 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers check fmt taplo typos size deny clippy doc tools cargo-deny
+.PHONY: help run test peers check fmt taplo typos size deny clippy features doc tools cargo-deny
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -27,7 +27,7 @@ test: peers ## Runs every test this machine can run, and says at the end which i
 peers: ## Installs the MCP clients and the Python FDK that tests talk to, in target/peers
 	@tests/peers/install.sh
 
-check: fmt taplo typos size deny clippy doc ## Checks everything but behaviour: the seven below
+check: fmt taplo typos size deny clippy features doc ## Checks everything but behaviour: the eight below
 
 fmt: ## Rust layout; `cargo fmt --all` repairs it
 	cargo fmt --all --check
@@ -46,6 +46,12 @@ deny: cargo-deny ## Which crates, licences and sources the binaries may be built
 
 clippy: ## Lints
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+features: ## Lints, with each host alone in a build
+	for host in container datascience functions stdio; do \
+		cargo clippy --quiet -p oci-mcp-hosts --no-default-features --features $$host --locked -- -D warnings || exit 1; \
+	done
+	cargo clippy --quiet -p oci-mcp-cli --no-default-features --features functions --locked -- -D warnings
 
 doc: ## Documentation, and every link in it
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked

@@ -1,9 +1,11 @@
 //! `oci-mcp`: serves MCP tools from OCI's serverless hosts, and plays those hosts on a laptop.
 
+#[cfg(feature = "dev")]
 mod dev;
 mod ping;
 mod serve;
 mod settings;
+#[cfg(feature = "stdio")]
 mod stdio;
 
 use std::process::ExitCode;
@@ -28,8 +30,10 @@ enum Command {
     /// Serves the tools on the host this runs on (what happens without a command).
     Serve(serve::Args),
     /// Serves the tools on stdin and stdout, to a client that starts this as a command.
+    #[cfg(feature = "stdio")]
     Stdio(settings::Common),
     /// Plays an OCI Function behind an API gateway on this machine.
+    #[cfg(feature = "dev")]
     Dev(dev::Args),
 }
 
@@ -37,7 +41,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let served = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => serve::run(app(), &args),
+        #[cfg(feature = "stdio")]
         Command::Stdio(settings) => stdio::run(app(), &settings),
+        #[cfg(feature = "dev")]
         Command::Dev(args) => return dev::run(args),
     };
     match served {

@@ -8,13 +8,13 @@ use crate::settings::Common;
 /// Settings that override those of the environment.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The host: auto, functions or container (`OCI_MCP_HOST`)
+    /// The host: auto, functions, datascience or container (`OCI_MCP_HOST`)
     #[arg(long)]
     host: Option<String>,
-    /// The address a container listens on (`OCI_MCP_BIND`)
+    /// The address a container or model deployment listens on (`OCI_MCP_BIND`)
     #[arg(long)]
     bind: Option<String>,
-    /// The port a container listens on (`OCI_MCP_PORT`)
+    /// The port a container or model deployment listens on (`OCI_MCP_PORT`)
     #[arg(long)]
     port: Option<String>,
     /// Where MCP is served (`OCI_MCP_PATH`)

@@ -2,7 +2,9 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::io::{self, Write};
+#[cfg(feature = "stdio")]
+use std::io;
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use oci_mcp::{ConfigError, InvalidApp};
@@ -15,11 +17,14 @@ pub enum Error {
     Config(ConfigError),
     /// The app itself cannot be served on any host.
     App(InvalidApp),
-    /// The container could not listen, or stopped before every request was answered.
+    /// The container or model deployment could not listen, or stopped before every request was answered.
+    #[cfg(any(feature = "container", feature = "datascience"))]
     Container(oci_mcp_container::Error),
     /// The function's socket or its runtime could not be made.
+    #[cfg(feature = "functions")]
     Functions(oci_mcp_functions::Error),
     /// Stdin or stdout could not be used.
+    #[cfg(feature = "stdio")]
     Stdio(io::Error),
 }
 
@@ -37,12 +42,10 @@ impl Error {
         }
         text.push('\n');
         // There is nobody left to tell if stderr is closed.
-        let _written = io::stderr().write_all(text.as_bytes());
+        let _written = stderr().write_all(text.as_bytes());
         match self {
             Self::Config(_) => ExitCode::from(2),
-            Self::App(_) | Self::Container(_) | Self::Functions(_) | Self::Stdio(_) => {
-                ExitCode::FAILURE
-            }
+            _ => ExitCode::FAILURE,
         }
     }
 }
@@ -52,8 +55,11 @@ impl fmt::Display for Error {
         match self {
             Self::Config(error) => error.fmt(f),
             Self::App(error) => error.fmt(f),
+            #[cfg(any(feature = "container", feature = "datascience"))]
             Self::Container(error) => error.fmt(f),
+            #[cfg(feature = "functions")]
             Self::Functions(error) => error.fmt(f),
+            #[cfg(feature = "stdio")]
             Self::Stdio(_) => f.write_str("cannot go on with stdin and stdout"),
         }
     }
@@ -65,8 +71,11 @@ impl StdError for Error {
         match self {
             Self::Config(error) => error.source(),
             Self::App(error) => error.source(),
+            #[cfg(any(feature = "container", feature = "datascience"))]
             Self::Container(error) => error.source(),
+            #[cfg(feature = "functions")]
             Self::Functions(error) => error.source(),
+            #[cfg(feature = "stdio")]
             Self::Stdio(error) => Some(error),
         }
     }
@@ -84,12 +93,14 @@ impl From<InvalidApp> for Error {
     }
 }
 
+#[cfg(any(feature = "container", feature = "datascience"))]
 impl From<oci_mcp_container::Error> for Error {
     fn from(error: oci_mcp_container::Error) -> Self {
         Self::Container(error)
     }
 }
 
+#[cfg(feature = "functions")]
 impl From<oci_mcp_functions::Error> for Error {
     fn from(error: oci_mcp_functions::Error) -> Self {
         Self::Functions(error)

@@ -2,20 +2,36 @@
 
 use std::str::FromStr;
 
-use oci_mcp::{Config, Vars};
+use oci_mcp::{App, Config, Vars};
 
-use crate::{container, functions};
+use crate::Error;
+#[cfg(feature = "container")]
+use crate::container;
+#[cfg(feature = "datascience")]
+use crate::datascience;
+#[cfg(feature = "functions")]
+use crate::functions;
+#[cfg(feature = "stdio")]
+use crate::stdio;
 
 /// A host and what it needs to know.
 pub(crate) enum Host {
+    #[cfg(feature = "container")]
     Container(container::Settings),
+    #[cfg(feature = "datascience")]
+    DataScience(datascience::Settings),
+    #[cfg(feature = "functions")]
     Functions(functions::Settings),
+    #[cfg(feature = "stdio")]
+    Stdio(stdio::Settings),
 }
 
-enum Choice {
-    Auto,
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
     Container,
+    DataScience,
     Functions,
+    Stdio,
 }
 
 impl Host {
@@ -25,108 +41,142 @@ impl Host {
         vars: &mut Vars<F>,
         config: &Config,
     ) -> Option<Self> {
-        let choice = match vars.get("OCI_MCP_HOST") {
-            Some(_) => vars.parse("OCI_MCP_HOST")?,
-            None => Choice::Auto,
+        let named = match vars.get("OCI_MCP_HOST") {
+            Some(_) => vars.parse("OCI_MCP_HOST").map(|Named(kind)| kind)?,
+            None => None,
         };
-        let is_function = ["FN_FORMAT", "FN_LISTENER"]
-            .iter()
-            .any(|name| vars.get(name).is_some());
-        match choice {
-            Choice::Auto if is_function => Self::functions(vars, config),
-            Choice::Functions => Self::functions(vars, config),
-            Choice::Auto if vars.get("MODEL_DEPLOYMENT_OCID").is_some() => {
-                vars.note(
-                    "`MODEL_DEPLOYMENT_OCID` is set, but model deployments are not served yet; \
-                     `OCI_MCP_HOST=container` serves plain HTTP all the same",
-                );
+        let kind = named.or_else(|| Kind::of_platform(vars));
+        let kind = match transport(vars) {
+            Some(Transport::Stdio) => match kind {
+                None => Kind::Stdio,
+                Some(kind) => {
+                    let name = kind.name();
+                    vars.note(format_args!(
+                        "the transport is `stdio`, but the host is `{name}`"
+                    ));
+                    return None;
+                }
+            },
+            Some(Transport::StreamableHttp) | None => kind.unwrap_or(Kind::Container),
+        };
+        kind.host(vars, config)
+    }
+
+    pub(crate) fn run(self, app: App, config: Config) -> Result<(), Error> {
+        match self {
+            #[cfg(feature = "container")]
+            Self::Container(settings) => container::run(app, config, &settings),
+            #[cfg(feature = "datascience")]
+            Self::DataScience(settings) => datascience::run(app, config, settings),
+            #[cfg(feature = "functions")]
+            Self::Functions(settings) => functions::run(app, config, settings),
+            #[cfg(feature = "stdio")]
+            Self::Stdio(settings) => stdio::run(app, config, &settings),
+        }
+    }
+}
+
+impl Kind {
+    /// The platform whose variables are there.
+    fn of_platform<F: Fn(&str) -> Option<String>>(vars: &Vars<F>) -> Option<Self> {
+        let is_set = |name: &&str| vars.get(name).is_some();
+        if ["FN_FORMAT", "FN_LISTENER"].iter().any(is_set) {
+            Some(Self::Functions)
+        } else if is_set(&"MODEL_DEPLOYMENT_OCID") {
+            Some(Self::DataScience)
+        } else {
+            None
+        }
+    }
+
+    fn host<F: Fn(&str) -> Option<String>>(
+        self,
+        vars: &mut Vars<F>,
+        config: &Config,
+    ) -> Option<Host> {
+        match self {
+            #[cfg(feature = "container")]
+            Self::Container => Some(Host::Container(container::Settings::read(vars, config))),
+            #[cfg(feature = "datascience")]
+            Self::DataScience => datascience::Settings::read(vars, config).map(Host::DataScience),
+            #[cfg(feature = "functions")]
+            Self::Functions => functions::Settings::read(vars, config).map(Host::Functions),
+            #[cfg(feature = "stdio")]
+            Self::Stdio => Some(Host::Stdio(stdio::Settings::read(vars, config))),
+            #[cfg(not(all(
+                feature = "container",
+                feature = "datascience",
+                feature = "functions",
+                feature = "stdio"
+            )))]
+            missing => {
+                vars.note(format_args!(
+                    "the host is `{}`, which this program was built without",
+                    missing.name()
+                ));
                 None
-            }
-            Choice::Auto | Choice::Container => {
-                Some(Self::Container(container::Settings::read(vars)))
             }
         }
     }
 
-    fn functions<F: Fn(&str) -> Option<String>>(
-        vars: &mut Vars<F>,
-        config: &Config,
-    ) -> Option<Self> {
-        functions::Settings::read(vars, config).map(Self::Functions)
+    fn name(self) -> &'static str {
+        match self {
+            Self::Container => "container",
+            Self::DataScience => "datascience",
+            Self::Functions => "functions",
+            Self::Stdio => "stdio",
+        }
     }
 }
 
-impl FromStr for Choice {
+/// A host by its name; `auto` is none.
+struct Named(Option<Kind>);
+
+impl FromStr for Named {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
-            "auto" => Ok(Self::Auto),
-            "container" => Ok(Self::Container),
-            "functions" => Ok(Self::Functions),
-            _ => Err("the hosts are `auto`, `functions` and `container`"),
+            "auto" => Ok(Self(None)),
+            "container" => Ok(Self(Some(Kind::Container))),
+            "datascience" => Ok(Self(Some(Kind::DataScience))),
+            "functions" => Ok(Self(Some(Kind::Functions))),
+            _ => Err("the hosts are `auto`, `functions`, `datascience` and `container`"),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What guides for MCP on OCI set.
+enum Transport {
+    Stdio,
+    StreamableHttp,
+}
 
-    fn choose(set: &[(&str, &str)]) -> Result<Host, String> {
-        let mut vars = Vars::new(|name: &str| {
-            let found = set.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        });
-        let config = Config::read(&mut vars);
-        let host = Host::choose(&mut vars, &config);
-        vars.finish(host).map_err(|error| error.to_string())
+fn transport<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Option<Transport> {
+    match vars.get("OCI_MCP_TRANSPORT") {
+        Some(_) => vars.parse("OCI_MCP_TRANSPORT"),
+        None => vars.parse("MCP_TRANSPORT"),
     }
+}
 
-    #[test]
-    fn the_platforms_variables_tell_the_host() {
-        let function = choose(&[("FN_LISTENER", "unix:/tmp/iofs/lsnr.sock")]);
-        let broken_function = choose(&[("FN_FORMAT", "http-stream")]);
-        let model_deployment = choose(&[("MODEL_DEPLOYMENT_OCID", "ocid1.x")]);
-        let anywhere_else = choose(&[]);
+impl FromStr for Transport {
+    type Err = &'static str;
 
-        assert!(matches!(function, Ok(Host::Functions(_))));
-        assert!(broken_function.is_err_and(|e| e.contains("`FN_LISTENER`")));
-        assert!(model_deployment.is_err_and(|e| e.contains("not served yet")));
-        assert!(matches!(anywhere_else, Ok(Host::Container(_))));
-    }
-
-    #[test]
-    fn an_address_that_is_none_is_refused() {
-        for (name, value) in [
-            ("OCI_MCP_BIND", "localhost"),
-            ("OCI_MCP_PORT", "65536"),
-            ("MCP_PORT", "x"),
-        ] {
-            assert!(
-                choose(&[(name, value)]).is_err_and(|e| e.contains(name)),
-                "{name}"
-            );
-        }
-        assert!(choose(&[("OCI_MCP_BIND", "0.0.0.0"), ("MCP_PORT", "9000")]).is_ok());
-    }
-
-    #[test]
-    fn a_named_host_must_exist_and_find_what_it_needs() {
-        assert!(choose(&[("OCI_MCP_HOST", "lambda")]).is_err_and(|e| e.contains("`lambda`")));
-        assert!(
-            choose(&[("OCI_MCP_HOST", "functions")]).is_err_and(|e| e.contains("`FN_LISTENER`"))
-        );
-    }
-
-    #[test]
-    fn a_limit_over_the_platforms_is_refused() {
-        for name in ["OCI_MCP_MAX_RESPONSE_BYTES", "OCI_MCP_MAX_BODY_BYTES"] {
-            let set = |limit| [("FN_LISTENER", "unix:/s"), (name, limit)];
-
-            assert!(choose(&set("6291456")).is_ok());
-            assert!(choose(&set("6291457")).is_err_and(|e| e.contains(name)));
-            assert!(choose(&set("0")).is_err_and(|e| e.contains(name)));
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "stdio" => Ok(Self::Stdio),
+            // Guides write it either way.
+            "streamable_http" | "streamable-http" => Ok(Self::StreamableHttp),
+            _ => Err("the transports are `stdio` and `streamable_http`"),
         }
     }
 }
+
+#[cfg(all(
+    test,
+    feature = "container",
+    feature = "datascience",
+    feature = "functions",
+    feature = "stdio"
+))]
+mod tests;

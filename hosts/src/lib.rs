@@ -15,11 +15,26 @@
 //! A host is a module here that turns what its platform delivers into requests for the app, and a
 //! row of the crate's private `Host`.
 
+#[cfg(not(any(
+    feature = "container",
+    feature = "datascience",
+    feature = "functions",
+    feature = "stdio"
+)))]
+compile_error!("a program needs a host: `container`, `datascience`, `functions` or `stdio`");
+
+#[cfg(feature = "container")]
 mod container;
+#[cfg(feature = "datascience")]
+mod datascience;
 mod error;
+#[cfg(feature = "functions")]
 mod functions;
 mod host;
+#[cfg(any(feature = "container", feature = "datascience"))]
+mod http;
 mod logging;
+#[cfg(feature = "stdio")]
 mod stdio;
 
 pub use error::Error;
@@ -45,11 +60,13 @@ pub fn serve(app: App) -> ExitCode {
 ///
 /// | variable | meaning | default |
 /// |---|---|---|
-/// | `OCI_MCP_HOST` | `functions`, `container`, or `auto`: what the platform's variables say | `auto` |
-/// | `OCI_MCP_BIND` | the address that a container listens on | `127.0.0.1` |
-/// | `OCI_MCP_PORT`, `MCP_PORT` | the port that a container listens on | 8080 |
+/// | `OCI_MCP_HOST` | `functions`, `datascience`, `container`, or `auto`: what the platform's variables say | `auto` |
+/// | `OCI_MCP_BIND` | the address that a container listens on | `127.0.0.1`; `0.0.0.0` on a model deployment |
+/// | `OCI_MCP_PORT`, `MCP_PORT` | the port that a container listens on; a model deployment cannot have those below 1024, 8446, 8447 and 24224 | 8080 |
+/// | `OCI_MCP_TRANSPORT`, `MCP_TRANSPORT` | as guides set it: `streamable_http`, or `stdio` for what [`stdio`] does | `streamable_http` |
+/// | `MODEL_DEPLOY_PREDICT_ENDPOINT` | the path that a model deployment asks for instead of `/predict`; the platform reads it, too | `/predict` |
 /// | `OCI_MCP_LOG` | what goes to stderr: `off`, `error`, `warn`, `info`, `debug` (a line for each request) or `trace`, also by crate, as in `info,oci_mcp=debug` | `info` |
-/// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456 | 5,000,000 on Functions, else none |
+/// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456, on a model deployment up to 10,485,760 | 5,000,000 on Functions, 10,485,760 on a model deployment, else none |
 ///
 /// and those of [`Config::from_vars`].
 ///
@@ -57,16 +74,7 @@ pub fn serve(app: App) -> ExitCode {
 ///
 /// Every problem of the configuration at once, or why the host could not be served.
 pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-    let mut vars = Vars::new(lookup);
-    let config = Config::read(&mut vars);
-    let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
-    let host = Host::choose(&mut vars, &config);
-    let host = vars.finish(host)?;
-    logging::start(log);
-    match host {
-        Host::Container(settings) => container::run(app, config, &settings),
-        Host::Functions(settings) => functions::run(app, config, settings),
-    }
+    serve_on(app, lookup, Host::choose)
 }
 
 /// Serves `app` to the one client that started this process: MCP on stdin and stdout, one JSON
@@ -80,8 +88,26 @@ pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Erro
 ///
 /// Every problem of the configuration at once, or why stdin or stdout could not be used. A client
 /// that goes away is none.
+#[cfg(feature = "stdio")]
 pub fn stdio(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-    stdio::run(app, lookup)
+    serve_on(app, lookup, |vars, config| {
+        Some(Host::Stdio(stdio::Settings::read(vars, config)))
+    })
+}
+
+/// Reads the settings of every host, then those of the one that `choose` gives, and serves it.
+fn serve_on<F: Fn(&str) -> Option<String>>(
+    app: App,
+    lookup: F,
+    choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
+) -> Result<(), Error> {
+    let mut vars = Vars::new(lookup);
+    let config = Config::read(&mut vars);
+    let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
+    let host = choose(&mut vars, &config);
+    let host = vars.finish(host)?;
+    logging::start(log);
+    host.run(app, config)
 }
 
 /// The value of an environment variable, if it is set: the lookup of [`run`]. What is not UTF-8 in

@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tower::ServiceExt;
 
-use crate::{Error, logging};
+use crate::Error;
 use lines::{Line, Lines};
 use message::{Kind, Message};
 
@@ -30,14 +30,21 @@ const MAX_IN_FLIGHT: usize = 64;
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
-pub(crate) fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-    let mut vars = Vars::new(lookup);
-    let config = Config::read(&mut vars);
-    let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
-    let max_response_bytes = vars.parse("OCI_MCP_MAX_RESPONSE_BYTES");
-    let config = vars.finish(Some(config))?;
-    logging::start(log);
-    let host = Host::new(app, config, max_response_bytes)?;
+/// How lines are answered.
+pub(crate) struct Settings {
+    max_response_bytes: Option<ByteLimit>,
+}
+
+impl Settings {
+    pub(crate) fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, _: &Config) -> Self {
+        Self {
+            max_response_bytes: vars.parse("OCI_MCP_MAX_RESPONSE_BYTES"),
+        }
+    }
+}
+
+pub(crate) fn run(app: App, config: Config, settings: &Settings) -> Result<(), Error> {
+    let host = Host::new(app, config, settings.max_response_bytes)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,0 +1,89 @@
+//! A Data Science model deployment: the platform's limits, and plain HTTP beneath.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use oci_mcp::{App, ByteLimit, Config, Vars};
+use oci_mcp_datascience::{DataScience, MAX_BYTES, Paths, Port, TIMEOUT};
+use tower::ServiceBuilder;
+
+use crate::{Error, http};
+
+/// How the model deployment is served.
+pub(crate) struct Settings {
+    address: SocketAddr,
+    max_response_bytes: usize,
+    paths: Paths,
+}
+
+/// The variable by which the platform says that it is there.
+pub(crate) const PLATFORM: &str = "MODEL_DEPLOYMENT_OCID";
+
+impl Settings {
+    pub(crate) fn read<F: Fn(&str) -> Option<String>>(
+        vars: &mut Vars<F>,
+        config: &Config,
+    ) -> Option<Self> {
+        // Only the platform's router reaches the container, and lets in whom IAM policies allow.
+        let default = if vars.get(PLATFORM).is_some() {
+            Ipv4Addr::UNSPECIFIED
+        } else {
+            Ipv4Addr::LOCALHOST
+        };
+        let bind = http::bind(vars).unwrap_or(IpAddr::V4(default));
+        let port: Port = http::port(vars).unwrap_or_default();
+        let max_response_bytes = vars
+            .parse("OCI_MCP_MAX_RESPONSE_BYTES")
+            .map_or(MAX_BYTES, |ByteLimit(bytes)| bytes);
+        for (name, bytes) in [
+            ("OCI_MCP_MAX_RESPONSE_BYTES", max_response_bytes),
+            ("OCI_MCP_MAX_BODY_BYTES", config.max_body_bytes()),
+        ] {
+            if bytes > MAX_BYTES {
+                vars.note(format_args!(
+                    "`{name}` is `{bytes}`: model deployments pass on {MAX_BYTES} bytes at most"
+                ));
+            }
+        }
+        Some(Self {
+            address: SocketAddr::new(bind, port.number()),
+            max_response_bytes,
+            paths: paths(vars, config)?,
+        })
+    }
+}
+
+fn paths<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, config: &Config) -> Option<Paths> {
+    const REMAP: &str = "MODEL_DEPLOY_PREDICT_ENDPOINT";
+    let paths = Paths::new(config.path());
+    let paths = match vars.get(REMAP) {
+        Some(endpoint) => paths
+            .and_then(|paths| paths.with_predict_endpoint(&endpoint))
+            .map_err(|error| format!("`{REMAP}` is `{}`: {error}", endpoint.escape_debug())),
+        None => paths.map_err(|error| error.to_string()),
+    };
+    paths.map_err(|problem| vars.note(problem)).ok()
+}
+
+pub(crate) fn run(app: App, config: Config, settings: Settings) -> Result<(), Error> {
+    let Settings {
+        address,
+        max_response_bytes,
+        paths,
+    } = settings;
+    let server = http::server(address, config.max_body_bytes());
+    let config = if address.ip().is_loopback() {
+        config.for_loopback()
+    } else {
+        config
+    };
+    let service = ServiceBuilder::new()
+        .map_request(move |mut request| {
+            let (mut delivery, arrival) = http::delivery("datascience", &mut request);
+            delivery.max_response_bytes = Some(max_response_bytes);
+            delivery.deadline = arrival.map(|arrival| arrival.arrived + TIMEOUT);
+            request.extensions_mut().insert(delivery);
+            request
+        })
+        .service(DataScience::new(app.into_service(config)?, paths));
+    Ok(oci_mcp_container::run(server, service)?)
+}
