@@ -1,4 +1,5 @@
-//! Clients that nobody here wrote, through gateway, agent, socket and function.
+//! Clients that nobody here wrote, through gateway, agent, socket and function, and through a load
+//! balancer that takes turns between two containers.
 //!
 //! The ones that are not Rust are installed by `tests/peers/install.sh`; one that is missing is
 //! skipped, with the reason in `target/skipped.txt`.
@@ -12,8 +13,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use oci_emulator::{Agent, Function, Limits};
+use oci_mcp_tests::{Container, RoundRobin};
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
-use rmcp::service::{ClientLifecycleMode, ClientServiceExt};
+use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -24,8 +26,39 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 const TOOLS: [&str; 7] = ["add", "echo", "fail", "large", "leak", "panic", "sleep"];
 
+/// A server that answers each request in another process, if it has several.
+struct Server {
+    url: String,
+    balancer: Option<RoundRobin>,
+}
+
+/// Every kind of server that a client may find.
+async fn servers() -> [Server; 2] {
+    let container = || Container::start(env!("CARGO_BIN_EXE_function"), &[]);
+    let balancer = RoundRobin::new(vec![container().await, container().await]).await;
+    [
+        Server {
+            url: function().await,
+            balancer: None,
+        },
+        Server {
+            url: format!("http://{}/mcp", balancer.address()),
+            balancer: Some(balancer),
+        },
+    ]
+}
+
+impl Server {
+    /// One client's requests went to one container and the other in turn.
+    fn check_turns(&self) {
+        if let Some(balancer) = &self.balancer {
+            assert!(balancer.turns() >= 4, "{} requests", balancer.turns());
+        }
+    }
+}
+
 /// Serves the tests' tools as a function behind a gateway, and returns the URL.
-async fn serve() -> String {
+async fn function() -> String {
     let mut function = Function::new(env!("CARGO_BIN_EXE_function"));
     function.env = vec![("OCI_MCP_LOG".into(), "warn".into())];
     let agent = Agent::new(function, Limits::default()).unwrap();
@@ -78,12 +111,20 @@ fn skip(test: &str, reason: &str) {
     skipped.write_all(line.as_bytes()).unwrap();
 }
 
+/// Runs a client's script against every server, and has `check` look at the line it prints.
+async fn run(program: &Path, script: &str, arguments: &[&str], check: impl Fn(&Value)) {
+    for server in servers().await {
+        check(&report(program, script, &server.url, arguments).await);
+        server.check_turns();
+    }
+}
+
 /// Runs a client's script with the URL and `arguments`, and returns the line it prints.
-async fn run(program: &Path, script: &str, arguments: &[&str]) -> Value {
+async fn report(program: &Path, script: &str, url: &str, arguments: &[&str]) -> Value {
     let mut client = Command::new(program);
     client
         .arg(workspace().join("tests/peers").join(script))
-        .arg(serve().await)
+        .arg(url)
         .args(arguments)
         .stdin(Stdio::null())
         .kill_on_drop(true);
@@ -120,9 +161,11 @@ async fn python_sdk_2_modern() {
         return;
     };
 
-    let report = run(&python.join("bin/python"), "python_mcp_2.py", &["modern"]).await;
-
-    check(&report, "2026-07-28");
+    let python = python.join("bin/python");
+    run(&python, "python_mcp_2.py", &["modern"], |report| {
+        check(report, "2026-07-28");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -131,9 +174,11 @@ async fn python_sdk_2_legacy() {
         return;
     };
 
-    let report = run(&python.join("bin/python"), "python_mcp_2.py", &["legacy"]).await;
-
-    check(&report, "2025-11-25");
+    let python = python.join("bin/python");
+    run(&python, "python_mcp_2.py", &["legacy"], |report| {
+        check(report, "2025-11-25");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -142,9 +187,11 @@ async fn python_sdk_1() {
         return;
     };
 
-    let report = run(&python.join("bin/python"), "python_mcp_1.py", &["legacy"]).await;
-
-    check(&report, "2025-11-25");
+    let python = python.join("bin/python");
+    run(&python, "python_mcp_1.py", &["legacy"], |report| {
+        check(report, "2025-11-25");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -157,9 +204,10 @@ async fn typescript_client_2() {
         ("auto", "2026-07-28"),
         ("modern", "2026-07-28"),
     ] {
-        let report = run(Path::new("node"), "typescript.mjs", &[mode]).await;
-
-        check(&report, revision);
+        run(Path::new("node"), "typescript.mjs", &[mode], |report| {
+            check(report, revision);
+        })
+        .await;
     }
 }
 
@@ -169,9 +217,10 @@ async fn typescript_sdk_1() {
         return;
     }
 
-    let report = run(Path::new("node"), "typescript_v1.mjs", &[]).await;
-
-    check(&report, "2025-11-25");
+    run(Path::new("node"), "typescript_v1.mjs", &[], |report| {
+        check(report, "2025-11-25");
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -186,7 +235,8 @@ async fn the_guides_curl_and_python_without_any_mcp_header() {
         }
     }
 
-    let report = run(Path::new("python3"), "guides.py", &[]).await;
+    let url = function().await;
+    let report = report(Path::new("python3"), "guides.py", &url, &[]).await;
 
     let names = report["list"]["tools"]
         .as_array()
@@ -219,28 +269,30 @@ async fn rmcp_in_each_of_its_lifecycles() {
             "2026-07-28",
         ),
     ] {
-        let transport = StreamableHttpClientTransport::from_uri(serve().await);
-        let client = ().serve_with_lifecycle(transport, lifecycle).await.unwrap();
-
-        let tools = client.list_all_tools().await.unwrap();
-        let operands = json!({ "a": 2, "b": 40 }).as_object().cloned().unwrap();
-        let add = CallToolRequestParams::new("add").with_arguments(operands);
-        let sum = client.call_tool(add).await.unwrap();
-        let unknown = client
-            .call_tool(CallToolRequestParams::new("nope"))
-            .await
-            .unwrap_err();
-        let wrong = client
-            .call_tool(CallToolRequestParams::new("add"))
-            .await
-            .unwrap();
-
-        let negotiated = client.peer_info().unwrap().protocol_version.to_string();
-        assert_eq!(negotiated, revision);
-        assert!(tools.iter().map(|tool| &*tool.name).eq(TOOLS));
-        assert_eq!(sum.structured_content, Some(json!({ "sum": 42 })));
-        assert!(unknown.to_string().contains("-32602"), "{unknown}");
-        assert_eq!(wrong.is_error, Some(true));
-        client.cancel().await.unwrap();
+        for server in servers().await {
+            let transport = StreamableHttpClientTransport::from_uri(server.url.clone());
+            let client = ().serve_with_lifecycle(transport, lifecycle.clone()).await.unwrap();
+            rmcp(client, revision).await;
+            server.check_turns();
+        }
     }
+}
+
+async fn rmcp(client: RunningService<RoleClient, ()>, revision: &str) {
+    let tools = client.list_all_tools().await.unwrap();
+    let operands = json!({ "a": 2, "b": 40 }).as_object().cloned().unwrap();
+    let add = CallToolRequestParams::new("add").with_arguments(operands);
+    let sum = client.call_tool(add).await.unwrap();
+    let nope = CallToolRequestParams::new("nope");
+    let unknown = client.call_tool(nope).await.unwrap_err();
+    let incomplete = CallToolRequestParams::new("add");
+    let wrong = client.call_tool(incomplete).await.unwrap();
+
+    let negotiated = client.peer_info().unwrap().protocol_version.to_string();
+    assert_eq!(negotiated, revision);
+    assert!(tools.iter().map(|tool| &*tool.name).eq(TOOLS));
+    assert_eq!(sum.structured_content, Some(json!({ "sum": 42 })));
+    assert!(unknown.to_string().contains("-32602"), "{unknown}");
+    assert_eq!(wrong.is_error, Some(true));
+    client.cancel().await.unwrap();
 }

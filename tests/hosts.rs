@@ -3,83 +3,29 @@
 
 #![cfg(test)]
 
-use std::fmt::Write;
 use std::process::Stdio;
 
 use bytes::Bytes;
 use http::Request;
 use oci_mcp_tests::{
-    Emulated, LEGACY, LIST, MODERN, Raw, Server, add, app, legacy, list, meta, modern, patient,
-    post, quiet, rpc, with,
+    Container, Emulated, LEGACY, LIST, MODERN, Server, add, app, legacy, list, meta, modern,
+    patient, post, quiet, rpc, with,
 };
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
-use tokio::process::{Child, Command};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_function");
 
-/// A container that listens on a port of its choice.
-struct Container {
-    process: Child,
-    address: String,
-}
-
-impl Container {
-    async fn start() -> Self {
-        Self::with(&[]).await
-    }
-
-    async fn with(settings: &[(&str, &str)]) -> Self {
-        let mut process = Command::new(BINARY)
-            .env_clear()
-            .env("OCI_MCP_PORT", "0")
-            .envs(settings.iter().copied())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
-        loop {
-            let line = log.next_line().await.unwrap().expect("it does not listen");
-            if let Some((_, address)) = line.split_once("address=") {
-                return Self {
-                    process,
-                    address: address.to_owned(),
-                };
-            }
-        }
-    }
-
-    /// The status and the body of the answer to `request`.
-    async fn send(&self, request: &Request<Bytes>) -> (u16, String) {
-        let mut text = format!(
-            "{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n",
-            request.method(),
-            request.uri(),
-            request.body().len()
-        );
-        for (name, value) in request.headers() {
-            write!(text, "{name}: {}\r\n", value.to_str().unwrap()).unwrap();
-        }
-        text += "\r\n";
-        let mut connection = Raw::new(TcpStream::connect(&self.address).await.unwrap());
-        connection.send(text.as_bytes()).await;
-        connection.send(request.body()).await;
-        let answer = connection.answer().await;
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (
-            head.split(' ').nth(1).unwrap().parse().unwrap(),
-            body.to_owned(),
-        )
-    }
-}
-
 /// What stdio answers to `lines`, until it has answered them all.
 async fn stdio(lines: &[Bytes]) -> Vec<Value> {
-    let mut process = Command::new(BINARY)
-        .arg("stdio")
-        .env_clear()
+    let mut command = Command::new(BINARY);
+    command.arg("stdio").env_clear();
+    ask(command, lines).await
+}
+
+async fn ask(mut command: Command, lines: &[Bytes]) -> Vec<Value> {
+    let mut process = command
         .env("OCI_MCP_LOG", "error")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -151,7 +97,7 @@ fn copy(request: &Request<Bytes>) -> Request<Bytes> {
 async fn a_function_and_a_container_answer_as_the_app_does() {
     let in_process = Server::new(app());
     let function = Emulated::new(quiet(BINARY), patient());
-    let container = Container::start().await;
+    let container = Container::start(BINARY, &[]).await;
     for request in requests() {
         let expected = in_process.send(copy(&request)).await;
         let expected = (
@@ -205,18 +151,34 @@ async fn stdio_answers_as_the_app_does() {
 }
 
 #[tokio::test]
+async fn the_handshake_that_guides_show_works_as_it_is_typed() {
+    let hello = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{},"clientInfo":{"name":"manual","version":"0.0.0"}}}"#;
+    let ready = r#"{"jsonrpc":"2.0","method":"notifications/initialized","params":{}}"#;
+    for name in ["MCP_TRANSPORT", "OCI_MCP_TRANSPORT"] {
+        let mut command = Command::new(BINARY);
+        command.env_clear().env(name, "stdio");
+
+        let answers = ask(command, &[hello.into(), ready.into(), LIST.into()]).await;
+
+        assert_eq!(answers.len(), 2, "{answers:?}");
+        assert_eq!(answers[0]["id"], 0);
+        assert_eq!(answers[0]["result"]["protocolVersion"], "2024-11-05");
+        assert_eq!(answers[1]["result"]["tools"][0]["name"], "add");
+    }
+}
+
+#[tokio::test]
 async fn a_container_ends_when_it_is_told_to() {
-    let mut container = Container::start().await;
-    let pid = rustix::process::Pid::from_raw(container.process.id().unwrap().cast_signed());
+    let mut container = Container::start(BINARY, &[]).await;
 
-    rustix::process::kill_process(pid.unwrap(), rustix::process::Signal::TERM).unwrap();
+    container.terminate();
 
-    assert!(container.process.wait().await.unwrap().success());
+    assert!(container.ended().await.success());
 }
 
 #[tokio::test]
 async fn a_container_keeps_to_the_largest_answer_it_was_given() {
-    let container = Container::with(&[("OCI_MCP_MAX_RESPONSE_BYTES", "2000")]).await;
+    let container = Container::start(BINARY, &[("OCI_MCP_MAX_RESPONSE_BYTES", "2000")]).await;
     let call = |bytes| {
         modern(
             "tools/call",

@@ -1,13 +1,17 @@
-//! The function in a sandbox like that of OCI Functions, which only root can set up.
+//! The server in sandboxes like those of OCI, which only root can set up.
 
 #![cfg(test)]
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-use oci_mcp_tests::{Emulated, LIST, Process, patient, quiet};
+use bytes::Bytes;
+use http::Request;
+use oci_mcp_tests::{Container, Emulated, LIST, Process, patient, quiet};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -52,6 +56,68 @@ async fn a_function_needs_no_more_than_its_sandbox_allows() {
     );
 }
 
+#[tokio::test]
+async fn a_model_deployment_runs_as_any_user_and_writes_nowhere() {
+    if let Err(reason) = can_isolate() {
+        skip(&reason);
+        return;
+    }
+    let port = free_port().to_string();
+    let settings = [
+        ("PROGRAM", env!("CARGO_BIN_EXE_inmate")),
+        (
+            "MODEL_DEPLOYMENT_OCID",
+            "ocid1.datasciencemodeldeployment.test",
+        ),
+        ("OCI_MCP_BIND", "127.0.0.1"),
+        ("OCI_MCP_PORT", &port),
+    ];
+    let deployment = Container::start(&support("readonly.sh"), &settings).await;
+    let call =
+        |tool| Request::post("/predict").body(Bytes::from(format!(r#"{{"tool":"{tool}"}}"#)));
+
+    let (status, tried) = deployment.send(&call("try").unwrap()).await;
+
+    assert_eq!(status, 200, "{tried}");
+    for place in ["/tmp", "/", "/etc"] {
+        let refused = format!("write to {place}: Read-only file system (os error 30)");
+        assert!(tried.contains(&refused), "{tried}");
+    }
+    let user = deployment.process().field("status", "Uid");
+    assert_eq!(user, "4242\t4242\t4242\t4242");
+}
+
+#[tokio::test]
+async fn process_1_ends_when_it_is_told_to() {
+    if let Err(reason) = can_isolate() {
+        skip(&reason);
+        return;
+    }
+    for signal in [Signal::TERM, Signal::INT] {
+        let settings = [("PROGRAM", env!("CARGO_BIN_EXE_function"))];
+        let mut container = Container::start(&support("first.sh"), &settings).await;
+        let first = container.process().child();
+        assert!(first.field("status", "NSpid").ends_with("\t1"));
+
+        assert!(first.signal(signal));
+
+        assert!(container.ended().await.success(), "{signal:?}");
+    }
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn support(script: &str) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("support")
+        .join(script);
+    script.to_str().unwrap().to_owned()
+}
+
 fn assert_is_sandboxed(process: Process) {
     for (name, expected) in [
         ("Uid", "1000\t1000\t1000\t1000"),
@@ -75,8 +141,7 @@ fn assert_is_sandboxed(process: Process) {
 }
 
 fn sandboxed() -> Emulated {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("support/sandbox.sh");
-    let mut function = quiet(script.to_str().unwrap());
+    let mut function = quiet(&support("sandbox.sh"));
     let processes = 50 + threads_of(SANDBOX_USER);
     function.args = vec![
         env!("CARGO_BIN_EXE_inmate").into(),

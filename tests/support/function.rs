@@ -3,13 +3,17 @@
 use std::process::ExitCode;
 
 use oci_mcp_hosts::{environment, serve, stdio};
-use oci_mcp_tests::app;
+use oci_mcp_tests::{Gate, app};
 
 fn main() -> ExitCode {
+    let app = match environment("GATE") {
+        Some(pipe) => app().tool(Gate { pipe: pipe.into() }),
+        None => app(),
+    };
     if std::env::args().nth(1).as_deref() != Some("stdio") {
-        return serve(app());
+        return serve(app);
     }
-    match stdio(app(), environment) {
+    match stdio(app, environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }

@@ -10,17 +10,21 @@
 
 mod assault;
 mod bodies;
+mod container;
 mod emulated;
 mod process;
 mod raw;
+mod round_robin;
 mod tools;
 
 pub use assault::{Assault, fn_call};
 pub use bodies::{hostile_bodies, large_body};
+pub use container::{Container, head};
 pub use emulated::{Emulated, LONG, patient, quiet, until};
 pub use process::Process;
 pub use raw::Raw;
-pub use tools::{Block, app};
+pub use round_robin::RoundRobin;
+pub use tools::{Block, Gate, app};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};

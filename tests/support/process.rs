@@ -71,7 +71,20 @@ impl Process {
     /// Kills it, and tells whether it was there.
     #[must_use]
     pub fn kill(self) -> bool {
-        kill_process(self.id(), Signal::KILL).is_ok()
+        self.signal(Signal::KILL)
+    }
+
+    /// Signals it, and tells whether it was there.
+    #[must_use]
+    pub fn signal(self, signal: Signal) -> bool {
+        kill_process(self.id(), signal).is_ok()
+    }
+
+    /// The only process it has started.
+    #[must_use]
+    pub fn child(self) -> Self {
+        let children = self.read(&format!("task/{}/children", self.pid)).unwrap();
+        Self::new(children.trim().parse().unwrap())
     }
 
     /// Where it listens, if it is a function.
@@ -93,11 +106,17 @@ impl Process {
     /// How many sockets it has open.
     #[must_use]
     pub fn sockets(self) -> usize {
+        self.open_files("socket:")
+    }
+
+    /// How many open files it has whose name begins with `name`.
+    #[must_use]
+    pub fn open_files(self, name: &str) -> usize {
         let files = fs::read_dir(format!("/proc/{}/fd", self.pid)).unwrap();
         // One may be closed while they are listed.
         let targets = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
-        let sockets = targets.filter(|target| target.to_string_lossy().starts_with("socket:"));
-        sockets.count()
+        let named = targets.filter(|target| target.to_string_lossy().starts_with(name));
+        named.count()
     }
 
     /// How often its threads were given a core, or took one back from it.
@@ -125,6 +144,7 @@ impl Process {
         mentions("cmdline") || mentions("environ")
     }
 
+    /// Its number as system calls take it.
     fn id(self) -> Pid {
         Pid::from_raw(self.pid.try_into().unwrap()).unwrap()
     }

@@ -39,6 +39,27 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Raw<IO> {
         }
     }
 
+    /// What is answered up to `end`, and with it.
+    pub async fn answer_until(&mut self, end: &str) -> String {
+        let mut answer = Vec::new();
+        while !answer.ends_with(end.as_bytes()) {
+            let byte = timeout(LONG, self.0.read_u8()).await.unwrap();
+            let so_far = String::from_utf8_lossy(&answer);
+            answer.push(byte.unwrap_or_else(|error| panic!("{error} after {so_far}")));
+        }
+        String::from_utf8(answer).unwrap()
+    }
+
+    /// The body of one answer, after which the connection goes on.
+    pub async fn body(&mut self) -> String {
+        let head = self.answer_until("\r\n\r\n").await.to_ascii_lowercase();
+        let length = head.split("content-length: ").nth(1).unwrap();
+        let mut body = vec![0; length.lines().next().unwrap().parse().unwrap()];
+        let read = timeout(LONG, self.0.read_exact(&mut body));
+        read.await.unwrap().unwrap();
+        String::from_utf8(body).unwrap()
+    }
+
     /// Leaves in the middle of what it has to say, and gives back all that is answered.
     pub async fn leave(mut self) -> String {
         left(self.0.shutdown().await);

@@ -1,5 +1,6 @@
 //! Tools of every temper: quick, failing, panicking, slow, blocking, large.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -8,8 +9,10 @@ use oci_mcp::{Annotations, App, Context, DynamicTool, Json, NoArgs, Tool, ToolEr
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio::net::unix::pipe;
 
-/// A server with all of them but [`Block`].
+/// A server with all of them but [`Block`] and [`Gate`].
 pub fn app() -> App {
     let echo = DynamicTool::new(
         "echo",
@@ -163,5 +166,27 @@ impl Tool for Block {
             .send(cx.is_cancelled())
             .map_err(ToolError::internal)?;
         Ok("unblocked")
+    }
+}
+
+/// Waits until nobody holds a named pipe open for writing any more.
+#[derive(Debug)]
+pub struct Gate {
+    /// The pipe.
+    pub pipe: PathBuf,
+}
+
+impl Tool for Gate {
+    type Args = NoArgs;
+    type Output = &'static str;
+    const NAME: &'static str = "gate";
+    const DESCRIPTION: &'static str = "Waits for a gate to open.";
+
+    async fn call(&self, _: &Context, _: NoArgs) -> Result<&'static str, ToolError> {
+        let receiver = pipe::OpenOptions::new().open_receiver(&self.pipe);
+        let mut receiver = receiver.map_err(ToolError::internal)?;
+        let end = receiver.read_to_end(&mut Vec::new()).await;
+        end.map_err(ToolError::internal)?;
+        Ok("open")
     }
 }
