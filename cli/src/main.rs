@@ -32,7 +32,7 @@ enum Command {
     /// Serves the tools on stdin and stdout, to a client that starts this as a command.
     #[cfg(feature = "stdio")]
     Stdio(settings::Common),
-    /// Plays an OCI Function behind an API gateway on this machine.
+    /// Plays a host of OCI on this machine, with what stands in front of it.
     #[cfg(feature = "dev")]
     Dev(dev::Args),
 }

@@ -39,46 +39,104 @@ fn it_shows_where_the_server_is_that_it_works_and_how_to_connect() {
 }
 
 #[test]
+fn a_model_deployment_is_shown_with_its_three_addresses() {
+    let mut dev = Dev::start(&["--host", "datascience"]);
+
+    let welcome = dev.welcome();
+
+    let url = url(&welcome);
+    let (deployment, path) = url.split_at(url.find("/predict").unwrap());
+    assert_eq!(path, "/predict/mcp");
+    for expected in [
+        format!("stream  {deployment}/predictWithResponseStream/mcp/stream\n"),
+        format!("predict {deployment}/predict\n"),
+        r#""host":"datascience""#.to_owned(),
+        format!("claude mcp add --transport http oci-mcp {url}\n"),
+    ] {
+        assert!(welcome.contains(&expected), "no {expected} in {welcome}");
+    }
+    let list = post(&url, r#"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#);
+    assert_eq!(list["result"]["tools"][0]["name"], "oci_ping");
+}
+
+#[test]
+fn a_container_is_asked_without_anything_in_between() {
+    let mut dev = Dev::start(&["--host", "container"]);
+
+    let welcome = dev.welcome();
+
+    let url = url(&welcome);
+    let port = url.trim_end_matches("/mcp").rsplit(':').next().unwrap();
+    assert!(welcome.contains(r#""host":"container""#), "{welcome}");
+    let listens = format!("OCI_MCP_PORT={port}");
+    assert!(dev.variable(&listens).is_some(), "{listens}");
+}
+
+#[test]
 fn ctrl_c_and_sigterm_end_it_well_and_everything_with_it() {
-    for signal in [Signal::INT, Signal::TERM] {
-        let mut dev = Dev::start(&[]);
-        dev.welcome();
-        let (processes, folder) = (dev.children(), dev.folder());
-        assert!(processes.len() == 2 && folder.exists());
+    for host in HOSTS {
+        for signal in [Signal::INT, Signal::TERM] {
+            let mut dev = Dev::start(&["--host", host]);
+            dev.welcome();
+            let remains = dev.remains(host);
 
-        dev.signal(signal);
+            dev.signal(signal);
 
-        assert_eq!(dev.0.wait().unwrap().code(), Some(0), "{signal:?}");
-        assert!(!processes.into_iter().any(is_alive), "{signal:?}");
-        assert!(!folder.exists(), "{signal:?}");
+            assert_eq!(dev.0.wait().unwrap().code(), Some(0), "{host} {signal:?}");
+            assert!(!remains.are_there(), "{host} {signal:?}");
+        }
     }
 }
 
 #[test]
-fn ctrl_c_ends_it_before_its_function_has_started() {
-    let mut dev = Dev::start(&["--command", "/bin/sleep", "--", "60"]);
-    until(|| dev.function().is_some());
-    let (processes, folder) = (dev.children(), dev.folder());
+fn ctrl_c_ends_it_before_its_program_has_started() {
+    for host in HOSTS {
+        let mut dev = Dev::start(&["--host", host, "--command", "/bin/sleep", "--", "60"]);
+        let told = |name| dev.variable(name).is_some();
+        until(|| told("FN_LISTENER=") || told("OCI_MCP_PORT="));
+        let remains = dev.remains(host);
 
-    dev.signal(Signal::INT);
+        dev.signal(Signal::INT);
 
-    assert_eq!(dev.0.wait().unwrap().code(), Some(0));
-    assert!(!processes.into_iter().any(is_alive));
-    assert!(!folder.exists());
+        assert_eq!(dev.0.wait().unwrap().code(), Some(0), "{host}");
+        assert!(!remains.are_there(), "{host}");
+    }
 }
 
 #[test]
 fn nothing_outlives_it_when_it_is_killed() {
-    let mut dev = Dev::start(&[]);
-    dev.welcome();
-    let (processes, folder) = (dev.children(), dev.folder());
-    assert!(processes.len() == 2 && folder.exists());
+    for host in HOSTS {
+        let mut dev = Dev::start(&["--host", host]);
+        dev.welcome();
+        let remains = dev.remains(host);
 
-    dev.signal(Signal::KILL);
-    dev.0.wait().unwrap();
+        dev.signal(Signal::KILL);
+        dev.0.wait().unwrap();
 
-    until(|| !processes.iter().any(|pid| is_alive(*pid)));
-    assert!(!folder.exists());
+        until(|| !remains.are_there());
+    }
+}
+
+#[test]
+fn a_container_that_ends_is_told_with_its_status() {
+    for host in ["datascience", "container"] {
+        let output = run(&["--host", host, "--port", "0", "--command", "/bin/false"]);
+
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains("exit status 1"), "{host}: {message}");
+    }
+}
+
+#[test]
+fn a_timeout_is_refused_where_oci_has_none() {
+    for host in ["datascience", "container"] {
+        let output = run(&["--host", host, "--port", "0", "--timeout", "30"]);
+
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(message.contains("--timeout"), "{message}");
+    }
 }
 
 #[test]
@@ -135,6 +193,8 @@ fn a_program_that_is_not_mcp_runs_on_and_is_shown_as_such() {
     assert!(dev.0.try_wait().unwrap().is_none());
 }
 
+const HOSTS: [&str; 3] = ["functions", "datascience", "container"];
+
 /// A running `oci-mcp dev`, killed when dropped.
 struct Dev(Child);
 
@@ -160,7 +220,7 @@ impl Dev {
         kill_process(Pid::from_child(&self.0), signal).unwrap();
     }
 
-    /// The function and its watchdog.
+    /// The program and its watchdog.
     fn children(&self) -> Vec<u32> {
         let processes = fs::read_dir("/proc").unwrap();
         let names = processes.filter_map(|entry| entry.unwrap().file_name().into_string().ok());
@@ -171,19 +231,37 @@ impl Dev {
             .collect()
     }
 
-    /// The folder of the function's socket, if there is a function.
-    fn function(&self) -> Option<PathBuf> {
+    /// What follows `start` in the program's environment, if there is a program.
+    fn variable(&self, start: &str) -> Option<String> {
         self.children().into_iter().find_map(|pid| {
             let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
             let environment = String::from_utf8_lossy(&environment).into_owned();
             let mut variables = environment.split('\0');
-            let socket = variables.find_map(|variable| variable.strip_prefix("FN_LISTENER=unix:"));
-            socket.and_then(|socket| Path::new(socket).parent().map(PathBuf::from))
+            let value = variables.find_map(|variable| variable.strip_prefix(start));
+            value.map(str::to_owned)
         })
     }
 
-    fn folder(&self) -> PathBuf {
-        self.function().unwrap()
+    /// What must not outlive it: the program, its watchdog and the folder of a function's socket.
+    fn remains(&self, host: &str) -> Remains {
+        let socket = self.variable("FN_LISTENER=unix:");
+        let folder = socket.map(|socket| Path::new(&socket).parent().unwrap().to_owned());
+        let processes = self.children();
+        assert_eq!(processes.len(), 2, "{host}");
+        assert_eq!(folder.is_some(), host == "functions");
+        Remains { processes, folder }
+    }
+}
+
+struct Remains {
+    processes: Vec<u32>,
+    folder: Option<PathBuf>,
+}
+
+impl Remains {
+    fn are_there(&self) -> bool {
+        let folder = self.folder.as_ref().is_some_and(|folder| folder.exists());
+        folder || self.processes.iter().any(|pid| is_alive(*pid))
     }
 }
 

@@ -1,8 +1,7 @@
-//! A connection to a function's socket, and the bodies sent on it.
+//! A connection to a program under the emulator, and the bodies that Fn's agent sends on it.
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,33 +9,38 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::task::Task;
 
 /// Closed when dropped.
 #[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) sender: SendRequest<Chunked>,
+pub(crate) struct Connection<B> {
+    pub(crate) sender: SendRequest<B>,
     _driver: Task,
 }
 
-impl Connection {
-    /// Connects to `socket`.
+impl<B> Connection<B>
+where
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+{
+    /// Speaks HTTP/1.1 over `stream`.
     ///
     /// # Errors
     ///
-    /// Returns what connecting returns, as when nobody listens any more.
-    pub(crate) async fn open(socket: &Path) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let stream = UnixStream::connect(socket).await?;
+    /// Returns what hyper's handshake returns.
+    pub(crate) async fn open<IO>(stream: IO) -> hyper::Result<Self>
+    where
+        IO: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         let (sender, driver) = Builder::new()
-            // As Go writes them; hyper's own lower case would hide a function that relies on it.
+            // As Go writes them; hyper's own lower case would hide a program that relies on it.
             .title_case_headers(true)
             .handshake(TokioIo::new(stream))
             .await?;
         let driver = Task::spawn(async {
             if let Err(error) = driver.await {
-                tracing::debug!(%error, "a function's connection ended");
+                tracing::debug!(%error, "a connection to a program ended");
             }
         });
         Ok(Self {

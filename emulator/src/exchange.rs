@@ -8,6 +8,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use jiff::Timestamp;
+use tokio::net::UnixStream;
 
 use crate::call::{Call, Reply};
 use crate::connection::{Chunked, Connection};
@@ -25,7 +26,7 @@ pub(crate) enum Fault {
 #[derive(Debug)]
 pub(crate) struct Client {
     socket: PathBuf,
-    connection: Option<Connection>,
+    connection: Option<Connection<Chunked>>,
 }
 
 impl Client {
@@ -89,7 +90,7 @@ impl Client {
                 },
             }
         }
-        let mut connection = Connection::open(&self.socket).await?;
+        let mut connection = Connection::open(UnixStream::connect(&self.socket).await?).await?;
         let response = connection.sender.send_request(request).await?;
         self.connection = Some(connection);
         Ok(response)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::socket;
+use crate::{process, socket};
 
 /// The program that plays the function's container, and its configuration.
 #[derive(Clone, Debug)]
@@ -32,12 +32,7 @@ impl Function {
     pub(crate) fn command(&self, folder: &Path) -> Command {
         let mut listener = OsString::from("unix:");
         listener.push(folder.join(socket::NAME));
-        let mut command = Command::new(&self.command);
-        command.args(&self.args).env_clear();
-        // A container's image says where its programs are; here the machine does.
-        if let Some(path) = std::env::var_os("PATH") {
-            command.env("PATH", path);
-        }
+        let mut command = process::command(&self.command, &self.args);
         command
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .envs(PLATFORM)

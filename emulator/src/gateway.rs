@@ -1,26 +1,19 @@
 //! The API gateway, and the invoke endpoint of OCI Functions, on loopback.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use http_body_util::Full;
 use hyper::body::Body;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-use tokio::time::sleep;
 
-use crate::admission::{READ_TIMEOUT, Refusal, check_host, read};
+use crate::admission::{Unfit, check_host, read};
 use crate::agent::Agent;
-use crate::{framing, id};
+use crate::{framing, id, server};
 
 /// Serves connections from `listener` until dropped.
 ///
@@ -31,31 +24,12 @@ use crate::{framing, id};
 ///
 /// Refuses a listener that is not on loopback: nothing here asks who is calling.
 pub async fn serve(listener: TcpListener, agent: Agent) -> io::Result<()> {
-    let address = listener.local_addr()?;
-    if !address.ip().is_loopback() {
-        let message = format!("the emulator serves loopback only, not `{address}`");
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-    }
     let gateway = Gateway::new(agent);
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    let gateway = gateway.clone();
-                    connections.spawn(async move {
-                        gateway.serve_connection(stream, peer.ip()).await;
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a connection");
-                    // Most likely out of file descriptors, which only time mends.
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            },
-            Some(_ended) = connections.join_next() => {}
-        }
-    }
+    server::accept(listener, move |stream, peer| {
+        let gateway = gateway.clone();
+        async move { gateway.serve_connection(stream, peer).await }
+    })
+    .await
 }
 
 /// What stands between HTTP clients and the agent.
@@ -76,17 +50,7 @@ impl Gateway {
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service =
-            service_fn(
-                |request| async move { Ok::<_, Infallible>(self.answer(request, peer).await) },
-            );
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(READ_TIMEOUT)
-            .serve_connection(TokioIo::new(io), service);
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a client's connection broke");
-        }
+        server::serve_connection(io, |request| self.answer(request, peer)).await;
     }
 
     /// Answers one request.
@@ -94,12 +58,12 @@ impl Gateway {
     where
         B: Body<Data: Send, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send,
     {
-        let id = request_id(request.headers().get(REQUEST_ID));
+        let id = id::of_request(request.headers());
         let mut response = match self.route(request, peer, &id).await {
             Ok(response) => response,
             Err(refusal) => refusal.into_response(),
         };
-        response.headers_mut().insert(REQUEST_ID, id);
+        response.headers_mut().insert(id::REQUEST_ID, id);
         response
     }
 
@@ -153,17 +117,29 @@ fn is_invoke(uri: &Uri) -> bool {
         .is_some_and(|function| !function.is_empty() && !function.contains('/'))
 }
 
-/// The client's own identifier, or a new one.
-fn request_id(given: Option<&HeaderValue>) -> HeaderValue {
-    let given = given.filter(|given| (1..=98).contains(&given.len()));
-    given.cloned().unwrap_or_else(|| {
-        let new = HeaderValue::from_str(&id::request_id());
-        new.unwrap_or(HeaderValue::from_static("emulator"))
-    })
+/// An answer of the gateway's own.
+#[derive(Clone, Copy, Debug)]
+struct Refusal(StatusCode, &'static str);
+
+impl Refusal {
+    fn into_response(self) -> Response<Full<Bytes>> {
+        let Self(status, message) = self;
+        let code = status.as_u16();
+        let mut response = Response::new(Full::from(format!(
+            r#"{{"code":{code},"message":"{message}"}}"#
+        )));
+        *response.status_mut() = status;
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(header::CONTENT_TYPE, json);
+        response
+    }
 }
 
-const REQUEST_ID: &str = "opc-request-id";
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+impl From<Unfit> for Refusal {
+    fn from(unfit: Unfit) -> Self {
+        Self(unfit.status(), unfit.message())
+    }
+}
 
 const BAD_STATUS: Refusal = Refusal(
     StatusCode::BAD_GATEWAY,

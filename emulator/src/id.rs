@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
 /// A call's identifier: 26 characters that sort by time, like the ULIDs Fn gives out.
@@ -13,8 +14,21 @@ pub(crate) fn call_id() -> String {
         .collect()
 }
 
+/// The header with a request's identifier.
+pub(crate) const REQUEST_ID: &str = "opc-request-id";
+
+/// The client's own identifier of its request, or a new one.
+pub(crate) fn of_request(headers: &HeaderMap) -> HeaderValue {
+    let given = headers.get(REQUEST_ID);
+    let given = given.filter(|given| (1..=98).contains(&given.len()));
+    given.cloned().unwrap_or_else(|| {
+        let new = HeaderValue::from_str(&request_id());
+        new.unwrap_or(HeaderValue::from_static("emulator"))
+    })
+}
+
 /// A request's identifier, in the form of `opc-request-id`.
-pub(crate) fn request_id() -> String {
+fn request_id() -> String {
     format!("{:032X}/{:032X}", unique(), unique())
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::process::Signal;
+use tempfile::TempDir;
 
 use crate::call::{Call, Reply};
 use crate::exchange::{Client, Fault};
@@ -21,6 +22,8 @@ pub(crate) struct Instance {
     client: Client,
     exit: Exit,
     process: Process,
+    // After the process, which may yet write to it.
+    folder: TempDir,
     // Last, so that an instance is listed for as long as its process exists.
     entry: Entry,
 }
@@ -46,7 +49,7 @@ impl Instance {
             // The socket first: a function that made it and then exited did not fail to start.
             biased;
             appeared = watch.appeared() => {
-                let socket = instance.process.socket();
+                let socket = instance.folder.path().join(socket::NAME);
                 appeared.and_then(|()| socket::check(&socket)).map_err(|error| {
                     tracing::error!(%error, "the function's socket is refused");
                     Failure::Start
@@ -65,14 +68,15 @@ impl Instance {
     }
 
     fn spawn(function: &Function, roster: &Roster) -> io::Result<(Self, Watch)> {
-        let folder = Process::folder()?;
+        let folder = socket::folder()?;
         let watch = Watch::new(folder.path())?;
-        let process = Process::spawn(function, folder)?;
+        let process = Process::spawn(function.command(folder.path()), Some(folder.path()))?;
         let instance = Self {
-            client: Client::new(process.socket()),
+            client: Client::new(folder.path().join(socket::NAME)),
             exit: process.exit()?,
             entry: roster.enter(process.id()),
             process,
+            folder,
         };
         Ok((instance, watch))
     }

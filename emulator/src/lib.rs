@@ -1,4 +1,5 @@
-//! The clouds on a laptop: the Fn agent and OCI API Gateway, played on loopback.
+//! The clouds on a laptop: the Fn agent, OCI API Gateway and the router of Data Science model
+//! deployments, played on loopback.
 //!
 //! [`Agent`] runs a real OCI Function binary under the contract it meets in production: its own
 //! unix socket, one request at a time, frozen when idle, killed when it breaks the rules.
@@ -13,12 +14,28 @@
 //! # }
 //! ```
 //!
+//! [`ModelDeployment`] runs a container and answers as the platform's data plane does:
+//!
+//! ```no_run
+//! # async fn run() -> std::io::Result<()> {
+//! use oci_emulator::{Container, DeploymentLimits, Endpoint, ModelDeployment};
+//!
+//! let container = Container::new("./server");
+//! let limits = DeploymentLimits::default();
+//! let deployment = ModelDeployment::start(container, Endpoint::mcp("/mcp"), limits).await?;
+//! let listener = tokio::net::TcpListener::bind(("127.0.0.1", 8080)).await?;
+//! deployment.serve(listener).await
+//! # }
+//! ```
+//!
 //! Linux only: it waits with inotify and pidfds, as nothing else does without polling.
 
 mod admission;
 mod agent;
 mod call;
 mod connection;
+mod container;
+mod deployment;
 mod exchange;
 mod failure;
 mod fd;
@@ -30,12 +47,15 @@ mod instance;
 mod pool;
 mod process;
 mod roster;
+mod server;
 mod socket;
 mod task;
 mod watchdog;
 
 pub use agent::Agent;
 pub use call::{Call, Reply};
+pub use container::{Container, RunningContainer};
+pub use deployment::{DeploymentBody, DeploymentLimits, Endpoint, ModelDeployment};
 pub use failure::Failure;
 pub use function::{Function, Limits};
 pub use gateway::{Gateway, serve};

@@ -1,61 +1,56 @@
-//! One run of the function: a process group, the folder of its socket, and its certain end.
+//! One run of a program: a process group without our environment, and its certain end.
 
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use rustix::process::{
-    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid,
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, pidfd_open,
+    waitid,
 };
-use tempfile::TempDir;
 use tokio::io::unix::AsyncFd;
 
-use crate::function::Function;
+use crate::fd;
 use crate::watchdog::Watchdog;
-use crate::{fd, socket};
 
-/// Killed with everything it started, reaped and cleared away when dropped.
+/// The command that runs `program` as a container would: of our environment it gets `PATH` alone.
+pub(crate) fn command(program: &Path, args: &[OsString]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args).env_clear();
+    // A container's image says where its programs are; here the machine does.
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
+    command
+}
+
+/// Killed with everything it started, and reaped, when dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     watchdog: Watchdog,
-    folder: TempDir,
 }
 
 impl Process {
-    /// Makes the folder in which a function's socket is to appear.
-    ///
-    /// # Errors
-    ///
-    /// Returns what creating it returns.
-    pub(crate) fn folder() -> io::Result<TempDir> {
-        // Not `TMPDIR`, which may be too long for a socket's address (107 bytes).
-        tempfile::Builder::new().prefix("fn-").tempdir_in("/tmp")
-    }
-
-    /// Starts `function` with its socket in `folder`.
+    /// Starts `command`. Should this process be killed, `folder` is removed.
     ///
     /// # Errors
     ///
     /// Returns what starting it, or its watchdog, returns.
-    pub(crate) fn spawn(function: &Function, folder: TempDir) -> io::Result<Self> {
-        let watchdog = Watchdog::start(folder.path())?;
-        let child = function
-            .command(folder.path())
+    pub(crate) fn spawn(mut command: Command, folder: Option<&Path>) -> io::Result<Self> {
+        let watchdog = Watchdog::start(folder)?;
+        let child = command
             .stdin(Stdio::null())
-            // Both are the function's log; the emulator's stdout is for what it has to say.
+            // Both are the program's log; the emulator's stdout is for what it has to say.
             .stdout(io::stderr())
             .stderr(io::stderr())
             .process_group(0)
             .spawn()?;
-        let mut process = Self {
-            child,
-            watchdog,
-            folder,
-        };
+        let mut process = Self { child, watchdog };
         process.watchdog.guard(process.group())?;
         Ok(process)
     }
@@ -64,16 +59,11 @@ impl Process {
         self.child.id()
     }
 
-    /// Where the function listens.
-    pub(crate) fn socket(&self) -> PathBuf {
-        self.folder.path().join(socket::NAME)
-    }
-
     /// Signals the whole group.
     pub(crate) fn signal(&self, signal: Signal) {
         if let Err(error) = kill_process_group(self.group(), signal) {
             // Not a failure of the caller's: at worst, the group is gone.
-            tracing::debug!(%error, pid = self.id(), ?signal, "cannot signal a function");
+            tracing::debug!(%error, pid = self.id(), ?signal, "cannot signal a process");
         }
     }
 
@@ -88,9 +78,25 @@ impl Process {
     }
 
     pub(crate) fn has_exited(&self) -> bool {
+        !matches!(self.status(), Ok(None))
+    }
+
+    /// How the process ended, in words.
+    pub(crate) fn end(&self) -> String {
+        let Ok(Some(status)) = self.status() else {
+            return "an unknown status".to_owned();
+        };
+        match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => format!("{status:?}"),
+        }
+    }
+
+    fn status(&self) -> rustix::io::Result<Option<WaitIdStatus>> {
         // Without reaping, which would free the group's number while we may still signal it.
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        !matches!(waitid(WaitId::Pid(self.group()), options), Ok(None))
+        waitid(WaitId::Pid(self.group()), options)
     }
 
     fn group(&self) -> Pid {
@@ -102,11 +108,11 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
         if let Err(error) = self.watchdog.dismiss() {
-            tracing::debug!(%error, pid = self.id(), "the watchdog of a function is gone");
+            tracing::debug!(%error, pid = self.id(), "a watchdog is gone");
         }
         // Blocks, but not for long: nothing outlives SIGKILL.
         if let Err(error) = self.child.wait() {
-            tracing::warn!(%error, pid = self.id(), "cannot reap a function");
+            tracing::warn!(%error, pid = self.id(), "cannot reap a process");
         }
     }
 }
@@ -119,7 +125,7 @@ impl Exit {
     /// Returns when the process has ended, be it long ago.
     pub(crate) async fn wait(&self) {
         if let Err(error) = self.0.readable().await {
-            tracing::warn!(%error, "cannot wait for the end of a function");
+            tracing::warn!(%error, "cannot wait for the end of a process");
             std::future::pending::<()>().await;
         }
     }

@@ -8,12 +8,23 @@ use std::{fs, io};
 
 use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
 use rustix::io::Errno;
+use tempfile::TempDir;
 use tokio::io::unix::AsyncFd;
 
 use crate::fd;
 
 /// The name that a function's socket must have.
 pub(crate) const NAME: &str = "lsnr.sock";
+
+/// Makes the folder in which a function's socket is to appear.
+///
+/// # Errors
+///
+/// Returns what creating it returns.
+pub(crate) fn folder() -> io::Result<TempDir> {
+    // Not `TMPDIR`, which may be too long for a socket's address (107 bytes).
+    tempfile::Builder::new().prefix("fn-").tempdir_in("/tmp")
+}
 
 /// A watch over a function's folder.
 #[derive(Debug)]

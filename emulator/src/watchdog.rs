@@ -1,4 +1,4 @@
-//! Kills a function whose emulator was itself killed.
+//! Kills a process whose emulator was itself killed.
 //!
 //! `PR_SET_PDEATHSIG` would need `unsafe`, misses grandchildren and is lost over some `exec`s; a
 //! shell that sees the end of a pipe does not.
@@ -15,17 +15,17 @@ use rustix::process::Pid;
 pub(crate) struct Watchdog(Child);
 
 impl Watchdog {
-    /// Starts watching for the end of this process, upon which `folder` is removed.
+    /// Starts watching for the end of this process, upon which `folder`, if any, is removed.
     ///
-    /// Started before the function, so that not a moment passes unwatched once it runs.
+    /// Started before what is watched, so that not a moment passes unwatched once it runs.
     ///
     /// # Errors
     ///
     /// Returns what starting a shell returns.
-    pub(crate) fn start(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn start(folder: Option<&Path>) -> io::Result<Self> {
         Command::new("/bin/sh")
             .args(["-c", SCRIPT, "sh"])
-            .arg(folder)
+            .args(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -65,7 +65,7 @@ impl Drop for Watchdog {
     fn drop(&mut self) {
         // Closes the pipe first, or the shell would wait for us.
         if let Err(error) = self.0.wait() {
-            tracing::warn!(%error, "cannot reap the watchdog of a function");
+            tracing::warn!(%error, "cannot reap a watchdog");
         }
     }
 }
@@ -75,5 +75,5 @@ const SCRIPT: &str = r#"
 if read -r group; then
     read -r _ || kill -s KILL -- "-$group"
 fi
-rm -rf -- "$1"
+rm -rf -- "$@"
 "#;

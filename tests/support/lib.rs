@@ -11,6 +11,7 @@
 mod assault;
 mod bodies;
 mod container;
+mod deployed;
 mod emulated;
 mod process;
 mod raw;
@@ -20,6 +21,7 @@ mod tools;
 pub use assault::{Assault, fn_call};
 pub use bodies::{hostile_bodies, large_body};
 pub use container::{Container, head};
+pub use deployed::Deployed;
 pub use emulated::{Emulated, LONG, patient, quiet, until};
 pub use process::Process;
 pub use raw::Raw;

@@ -12,84 +12,103 @@ use super::client::ask;
 /// Characters of a description or an answer that are shown.
 const SHOWN: usize = 160;
 
-/// Asks the server at `address` for its tools, calls one, and prints all of it to stdout. MCP is
-/// at `path`.
-///
-/// # Errors
-///
-/// Only if stdout is closed. A server that does not answer as MCP does is shown as such: the
-/// function may serve something else, or be mended while this runs.
-pub(super) async fn show(address: SocketAddr, path: &str) -> io::Result<()> {
-    let mut text = format!(
-        "An OCI Function behind an API gateway, played on this machine\n\n\
-         \x20 MCP     http://{address}{path}\n\
-         \x20 health  http://{address}/health\n\
-         \x20 invoke  http://{address}/20181201/functions/any/actions/invoke (what `fn invoke` does)\n"
-    );
-    let start = Instant::now();
-    match ask(address, path, "tools/list", &json!({})).await {
-        Ok(list) => {
-            let millis = start.elapsed().as_secs_f64() * 1000.0;
-            tools(&mut text, &list, millis);
-            call(&mut text, address, path, &list).await;
-            connect(
-                &mut text,
-                &name(address, path).await,
-                &format!("http://{address}{path}"),
-            );
-        }
-        Err(error) => section(
-            &mut text,
-            &format!("It does not answer tools/list: {error}"),
-        ),
-    }
-    text.push_str("\nCtrl-C stops it.\n");
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+/// What is played, and where.
+pub(super) struct Welcome<'a> {
+    /// What it is.
+    pub(super) title: &'a str,
+    /// Where the server listens.
+    pub(super) address: SocketAddr,
+    /// Where MCP is.
+    pub(super) path: &'a str,
+    /// What else there is: its name, its path and a remark.
+    pub(super) others: &'a [(&'a str, &'a str, &'a str)],
+    /// What the time of the list begins with.
+    pub(super) listing: &'a str,
+    /// What a call passes.
+    pub(super) way: &'a str,
 }
 
-fn tools(text: &mut String, list: &Value, millis: f64) {
-    section(
-        text,
-        &format!("Tools (listed {millis:.0} ms after the first request, cold start included)"),
-    );
+impl Welcome<'_> {
+    /// Asks the server for its tools, calls one, and prints all of it to stdout.
+    ///
+    /// # Errors
+    ///
+    /// Only if stdout is closed. A server that does not answer as MCP does is shown as such: the
+    /// program may serve something else, or be mended while this runs.
+    pub(super) async fn show(&self) -> io::Result<()> {
+        let Self { address, path, .. } = *self;
+        let mut text = format!("{}\n\n", self.title);
+        for (name, path, remark) in std::iter::once(&("MCP", path, "")).chain(self.others) {
+            // Writing to a string does not fail.
+            let _ok = writeln!(text, "  {name:<7} http://{address}{path}{remark}");
+        }
+        let start = Instant::now();
+        match ask(address, path, "tools/list", &json!({})).await {
+            Ok(list) => {
+                let millis = start.elapsed().as_secs_f64() * 1000.0;
+                let listing = self.listing;
+                section(
+                    &mut text,
+                    &format!("Tools (listed {millis:.0} ms after {listing})"),
+                );
+                tools(&mut text, &list);
+                self.call(&mut text, &list).await;
+                connect(
+                    &mut text,
+                    &name(address, path).await,
+                    &format!("http://{address}{path}"),
+                );
+            }
+            Err(error) => section(
+                &mut text,
+                &format!("It does not answer tools/list: {error}"),
+            ),
+        }
+        text.push_str("\nCtrl-C stops it.\n");
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes())?;
+        out.flush()
+    }
+
+    /// Calls the first tool that declares itself harmless and needs no arguments.
+    async fn call(&self, text: &mut String, list: &Value) {
+        let Self { address, path, .. } = *self;
+        let is_harmless = |tool: &&Value| {
+            let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&Value::Bool(true));
+            let required = tool
+                .pointer("/inputSchema/required")
+                .and_then(Value::as_array);
+            read_only && required.is_none_or(Vec::is_empty)
+        };
+        let Some(tool) = entries(list).find(is_harmless) else {
+            return;
+        };
+        let name = string(tool, "name");
+        section(text, &format!("A call, through {}", self.way));
+        row(text, "asked", &format!("tools/call {name} {{}}"));
+        let answer = match ask(
+            address,
+            path,
+            "tools/call",
+            &json!({ "name": name, "arguments": {} }),
+        )
+        .await
+        {
+            Ok(result) => {
+                let content = result.pointer("/content/0/text").and_then(Value::as_str);
+                content.map_or_else(|| result.to_string(), str::to_owned)
+            }
+            Err(error) => error.to_string(),
+        };
+        row(text, "answer", &shorten(&answer));
+    }
+}
+
+fn tools(text: &mut String, list: &Value) {
     for tool in entries(list) {
         let (name, description) = (string(tool, "name"), string(tool, "description"));
         row(text, name, &shorten(description));
     }
-}
-
-/// Calls the first tool that declares itself harmless and needs no arguments.
-async fn call(text: &mut String, address: SocketAddr, path: &str, list: &Value) {
-    let is_harmless = |tool: &&Value| {
-        let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&Value::Bool(true));
-        let required = tool
-            .pointer("/inputSchema/required")
-            .and_then(Value::as_array);
-        read_only && required.is_none_or(Vec::is_empty)
-    };
-    let Some(tool) = entries(list).find(is_harmless) else {
-        return;
-    };
-    let name = string(tool, "name");
-    section(text, "A call, through gateway, agent, socket and tool");
-    row(text, "asked", &format!("tools/call {name} {{}}"));
-    let answer = match ask(
-        address,
-        path,
-        "tools/call",
-        &json!({ "name": name, "arguments": {} }),
-    )
-    .await
-    {
-        Ok(result) => {
-            let content = result.pointer("/content/0/text").and_then(Value::as_str);
-            content.map_or_else(|| result.to_string(), str::to_owned)
-        }
-        Err(error) => error.to_string(),
-    };
-    row(text, "answer", &shorten(&answer));
 }
 
 /// What the server calls itself, for clients to call it the same.

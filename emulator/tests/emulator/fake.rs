@@ -1,5 +1,7 @@
-//! The fake function of `functions/fake.py`, and what the tests do with it.
+//! The fake programs of `functions/fake.py` and `containers/fake.py`, and what the tests do with
+//! them.
 
+use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::fd::OwnedFd;
@@ -10,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
-use oci_emulator::{Agent, Call, Function, Limits, Reply};
+use oci_emulator::{Agent, Call, Container, Function, Limits, Reply};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
 use serde_json::Value;
@@ -30,13 +32,27 @@ pub(crate) fn patient() -> Limits {
 
 /// An agent whose function starts in the way `start` names; `None` if there is no Python.
 pub(crate) fn agent(start: &str, limits: Limits) -> Option<Agent> {
-    let python = PYTHON.as_ref()?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/functions/fake.py");
-    let mut function = Function::new(python);
-    // -I and -S only make it start faster.
-    function.args = vec!["-IS".into(), script.into(), start.into()];
+    let mut function = Function::new(PYTHON.as_ref()?);
+    function.args = arguments("functions", start);
     function.env = vec![("COLOUR".into(), "blue".into())];
     Some(Agent::new(function, limits).unwrap())
+}
+
+/// A container that starts in the way `start` names; `None` if there is no Python.
+pub(crate) fn container(start: &str) -> Option<Container> {
+    let mut container = Container::new(PYTHON.as_ref()?);
+    container.args = arguments("containers", start);
+    container.env = vec![("COLOUR".into(), "blue".into())];
+    container.start_timeout = LONG;
+    container.grace = LONG;
+    Some(container)
+}
+
+fn arguments(kind: &str, start: &str) -> Vec<OsString> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let script = tests.join(kind).join("fake.py");
+    // -I and -S only make it start faster.
+    vec!["-IS".into(), script.into(), start.into()]
 }
 
 /// A call that has the function do what `url` says.
@@ -126,7 +142,7 @@ fn python() -> Option<PathBuf> {
 
 /// Says once, for a person and for the list of what was not tested, why tests do nothing.
 fn skip() {
-    let reason = "oci-emulator: no `python3`, so the emulator is not tested with a function";
+    let reason = "oci-emulator: no `python3`, so the emulator is not tested with programs";
     eprintln!("skipped: {reason}");
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
     fs::create_dir_all(&target).unwrap();

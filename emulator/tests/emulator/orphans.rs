@@ -1,4 +1,4 @@
-//! Nothing of a function outlives the emulator, however that ends.
+//! Nothing of a program under the emulator outlives it, however that ends.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader};
@@ -9,34 +9,41 @@ use std::time::Duration;
 use oci_emulator::Limits;
 use serde_json::Value;
 
+use crate::deployed::{self, deploy};
 use crate::fake::{agent, call, ended, folder, number, patient, seen, state, stopped, watch};
 
 #[tokio::test]
-async fn a_killed_emulator_leaves_no_process_and_no_folder() {
-    let mut emulator = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--ignored",
-            "--exact",
-            "--nocapture",
-            "orphans::an_emulator_to_be_killed",
-        ])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let Some(seen) = announced(&mut emulator) else {
-        emulator.wait().unwrap();
+async fn a_killed_emulator_leaves_no_process_of_a_function_and_no_folder() {
+    let Some((emulator, seen)) = emulator("orphans::an_agent_to_be_killed") else {
         return;
     };
-    let (function, folder) = (number(&seen["pid"]), folder(&seen));
+    let folder = folder(&seen);
+    assert_eq!(state(number(&seen["pid"])), Some('T'));
+
+    kill(emulator, &seen).await;
+
+    assert!(!Path::new(&folder).exists());
+}
+
+#[tokio::test]
+async fn a_killed_emulator_leaves_no_process_of_a_container() {
+    let Some((emulator, seen)) = emulator("orphans::a_deployment_to_be_killed") else {
+        return;
+    };
+
+    kill(emulator, &seen).await;
+}
+
+/// Kills an emulator, and waits for the ends of the program that saw `seen`, of its child and of
+/// its watchdog.
+async fn kill(mut emulator: Child, seen: &Value) {
     let mut processes = children(emulator.id());
     assert_eq!(
         processes.len(),
         2,
-        "the function and its watchdog: {processes:?}"
+        "the program and its watchdog: {processes:?}"
     );
-    assert!(processes.contains(&function));
-    assert_eq!(state(function), Some('T'));
+    assert!(processes.contains(&number(&seen["pid"])));
     processes.push(number(&seen["child"]));
     let processes: Vec<_> = processes.into_iter().map(watch).collect();
 
@@ -46,12 +53,11 @@ async fn a_killed_emulator_leaves_no_process_and_no_folder() {
     for process in processes {
         ended(process).await;
     }
-    assert!(!Path::new(&folder).exists());
 }
 
 #[tokio::test]
-#[ignore = "runs until it is killed; the test above runs it"]
-async fn an_emulator_to_be_killed() {
+#[ignore = "runs until it is killed; a test above runs it"]
+async fn an_agent_to_be_killed() {
     let freeze_after = Duration::from_millis(1);
     let Some(agent) = agent(
         "good",
@@ -64,19 +70,44 @@ async fn an_emulator_to_be_killed() {
     };
     let seen = seen(&agent.invoke(call("/child")).await);
     stopped(number(&seen["pid"])).await;
+    announce(&seen);
+}
+
+#[tokio::test]
+#[ignore = "runs until it is killed; a test above runs it"]
+async fn a_deployment_to_be_killed() {
+    let Some(deployment) = deploy("good").await else {
+        return;
+    };
+    announce(&deployed::seen(&deployment, "child").await);
+}
+
+/// Tells what a program saw, and waits to be killed.
+fn announce(seen: &Value) {
     println!("{ANNOUNCEMENT}{seen}");
-    // Ends at once where there is no one to kill it.
+    // Ends at once where there is no one to do it.
     io::copy(&mut io::stdin(), &mut io::sink()).unwrap();
 }
 
-/// What the emulator's function saw, once it is frozen.
-fn announced(emulator: &mut Child) -> Option<Value> {
+/// Runs a test of this file in a process of its own, until it tells what its program saw; `None`
+/// if there is no Python.
+fn emulator(test: &str) -> Option<(Child, Value)> {
+    let mut emulator = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", test])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let output = BufReader::new(emulator.stdout.take().unwrap());
-    output.lines().find_map(|line| {
+    let seen = output.lines().find_map(|line| {
         let line = line.unwrap();
         let (_, seen) = line.split_once(ANNOUNCEMENT)?;
         Some(serde_json::from_str(seen).unwrap())
-    })
+    });
+    if seen.is_none() {
+        emulator.wait().unwrap();
+    }
+    seen.map(|seen| (emulator, seen))
 }
 
 fn children(parent: u32) -> Vec<u32> {
@@ -91,4 +122,4 @@ fn children(parent: u32) -> Vec<u32> {
     pids.filter(is_child).collect()
 }
 
-const ANNOUNCEMENT: &str = "frozen: ";
+const ANNOUNCEMENT: &str = "ready to be killed: ";
