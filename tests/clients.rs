@@ -1,5 +1,5 @@
-//! Clients that nobody here wrote, through gateway, agent, socket and function, and through a load
-//! balancer that takes turns between two containers.
+//! Clients that nobody here wrote, through gateway, agent, socket and function, through a load
+//! balancer that takes turns between two containers, and as streams of a model deployment.
 //!
 //! The ones that are not Rust are installed by `tests/peers/install.sh`; one that is missing is
 //! skipped, with the reason in `target/skipped.txt`.
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use oci_emulator::{Agent, Function, Limits};
-use oci_mcp_tests::{Container, RoundRobin};
+use oci_emulator::{Agent, Function, Limits, ModelDeployment};
+use oci_mcp_tests::{Container, Deployed, RoundRobin};
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
@@ -24,27 +24,32 @@ use tokio::process::Command;
 /// Far more than any of them needs, so that a hanging client fails rather than hangs the tests.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+const FUNCTION: &str = env!("CARGO_BIN_EXE_function");
+
 const TOOLS: [&str; 7] = ["add", "echo", "fail", "large", "leak", "panic", "sleep"];
 
-/// A server that answers each request in another process, if it has several.
+/// Where a client finds a server, and what must live as long.
 struct Server {
     url: String,
     balancer: Option<RoundRobin>,
 }
 
-/// Every kind of server that a client may find.
-async fn servers() -> [Server; 2] {
-    let container = || Container::start(env!("CARGO_BIN_EXE_function"), &[]);
+/// Every kind of server that a client may find: a function behind a gateway, two containers that
+/// take turns, a model deployment that answers with event streams.
+async fn servers() -> [Server; 3] {
+    let container = || Container::start(FUNCTION, &[]);
     let balancer = RoundRobin::new(vec![container().await, container().await]).await;
+    let at = |url| Server {
+        url,
+        balancer: None,
+    };
     [
-        Server {
-            url: function().await,
-            balancer: None,
-        },
+        at(function().await),
         Server {
             url: format!("http://{}/mcp", balancer.address()),
             balancer: Some(balancer),
         },
+        at(model_deployment().await),
     ]
 }
 
@@ -57,9 +62,19 @@ impl Server {
     }
 }
 
+/// Serves the tests' tools as a model deployment, and returns the URL of its streams.
+async fn model_deployment() -> String {
+    let Deployed { router } = Deployed::start(FUNCTION, &[]).await;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { router.serve(listener).await });
+    let ocid = ModelDeployment::OCID;
+    format!("http://{address}/{ocid}/predictWithResponseStream/mcp/stream")
+}
+
 /// Serves the tests' tools as a function behind a gateway, and returns the URL.
 async fn function() -> String {
-    let mut function = Function::new(env!("CARGO_BIN_EXE_function"));
+    let mut function = Function::new(FUNCTION);
     function.env = vec![("OCI_MCP_LOG".into(), "warn".into())];
     let agent = Agent::new(function, Limits::default()).unwrap();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

@@ -1,15 +1,15 @@
-//! One answer on every host: the same requests through a function, a container and stdio, each the
-//! real binary as its own process.
+//! One answer on every host: the same requests through a function, a model deployment, a container
+//! and stdio, each the real binary as its own process.
 
 #![cfg(test)]
 
 use std::process::Stdio;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Method, Request, Uri};
 use oci_mcp_tests::{
-    Container, Emulated, LEGACY, LIST, MODERN, Server, add, app, legacy, list, meta, modern,
-    patient, post, quiet, rpc, with,
+    Container, Deployed, Emulated, LEGACY, LIST, MODERN, Server, add, app, headerless, legacy,
+    list, meta, modern, patient, post, quiet, rpc, with,
 };
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -119,34 +119,99 @@ async fn a_function_and_a_container_answer_as_the_app_does() {
 }
 
 #[tokio::test]
-async fn stdio_answers_as_the_app_does() {
+async fn a_model_deployment_answers_as_the_app_does_and_streams_the_same() {
+    let in_process = Server::new(app());
+    let deployment = Deployed::start(BINARY, &[]).await;
+    let below = |request: &Request<Bytes>, path: &'static str| {
+        let mut request = copy(request);
+        *request.uri_mut() = Uri::from_static(path);
+        request
+    };
+    for request in requests().iter().filter(|request| request.uri() == "/mcp") {
+        let expected = in_process.send(copy(request)).await;
+
+        let answer = deployment.send(below(request, "/predict/mcp")).await;
+
+        let shown = String::from_utf8_lossy(&request.body()[..request.body().len().min(200)]);
+        assert_eq!(answer.status, expected.status, "{shown}");
+        assert_eq!(answer.body, expected.body, "{shown}");
+        if request.method() == Method::POST {
+            let stream = below(request, "/predictWithResponseStream/mcp/stream");
+            let streamed = deployment.send(stream).await;
+            assert_eq!(streamed.status, expected.status, "{shown}");
+            assert_eq!(streamed.body, event(&expected.body), "{shown}");
+        }
+    }
+}
+
+/// A message as an event; nothing stays nothing.
+fn event(message: &[u8]) -> Vec<u8> {
+    match message {
+        [] => Vec::new(),
+        message => [b"event: message\ndata: ", message, b"\n\n"].concat(),
+    }
+}
+
+#[tokio::test]
+async fn stdio_and_predict_answer_as_the_app_does_without_headers() {
     let server = Server::new(app());
+    let deployment = Deployed::start(BINARY, &[]).await;
+    for message in messages() {
+        let asked = headerless(post(message.clone()));
+        let expected = server.send(asked).await.json();
+        let mut predict = Request::new(Bytes::from(message.clone()));
+        *predict.method_mut() = Method::POST;
+        *predict.uri_mut() = Uri::from_static("/predict");
+
+        let lines = stdio(&[message.clone().into()]).await;
+        let predicted = deployment.send(predict).await.json();
+
+        assert_eq!(lines, std::slice::from_ref(&expected), "{message}");
+        assert_eq!(predicted, expected, "{message}");
+    }
+}
+
+/// Messages that need no header.
+fn messages() -> Vec<String> {
     let claims = |method: &str| rpc(method, &json!({ "_meta": meta(MODERN) }));
-    // Without headers to disagree with, and in an order that concurrency cannot change.
-    for message in [
+    let call = json!({ "name": "add", "arguments": { "a": 2, "b": 40 } });
+    let hello = json!({ "protocolVersion": "2025-06-18", "capabilities": {} });
+    vec![
         LIST.to_owned(),
         claims("tools/list"),
         claims("server/discover"),
         claims("ping"),
-        rpc(
-            "tools/call",
-            &json!({ "name": "add", "arguments": { "a": 2, "b": 40 } }),
-        ),
+        rpc("tools/call", &call),
         rpc("tools/call", &json!({ "name": "panic" })),
-        rpc(
-            "initialize",
-            &json!({ "protocolVersion": "2025-06-18", "capabilities": {} }),
-        ),
+        rpc("initialize", &hello),
         format!("[{LIST},7]"),
         "nope".to_owned(),
-    ] {
-        let expected = server
-            .send(oci_mcp_tests::headerless(post(message.clone())))
-            .await;
+    ]
+}
 
-        let answers = stdio(&[message.clone().into()]).await;
+#[tokio::test]
+async fn a_plain_call_of_predict_is_answered_with_the_plain_result() {
+    let deployment = Deployed::start(BINARY, &[]).await;
+    let call = r#"{"tool":"add","arguments":{"a":2,"b":40}}"#;
 
-        assert_eq!(answers, [expected.json()], "{message}");
+    let request = Request::post("/predict").body(call.into()).unwrap();
+    let result = deployment.send(request).await.json();
+
+    assert_eq!(result["structuredContent"], json!({ "sum": 42 }));
+    assert_eq!(result.get("jsonrpc"), None, "{result}");
+}
+
+#[tokio::test]
+async fn a_remapped_predict_is_mcp() {
+    for path in ["/", "/mcp/", "/any/path"] {
+        let remap = [("MODEL_DEPLOY_PREDICT_ENDPOINT", path)];
+        let deployment = Deployed::start(BINARY, &remap).await;
+
+        let mut request = add();
+        *request.uri_mut() = Uri::from_static("/predict");
+        let sum = deployment.send(request).await.json();
+
+        assert_eq!(sum["result"]["structuredContent"]["sum"], 42, "{path}");
     }
 }
 
