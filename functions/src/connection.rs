@@ -64,9 +64,9 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let intent = Intent::of(&head.headers);
-    let request = match receive(config, head, body, intent).await {
+    let request = match receive(config, &mut head, body, intent).await {
         Ok(request) => request,
         Err(reply) => return *reply,
     };
@@ -74,7 +74,11 @@ where
     // the service was called on is dropped with the panic, so nothing broken is seen again.
     let answered = AssertUnwindSafe(call(service, request, config.max_response_bytes));
     match answered.catch_unwind().await {
-        Ok(Ok((head, Collected::Whole(body)))) => encode(intent, head.status, head.headers, body),
+        Ok(Ok((answer, Collected::Whole(body)))) => {
+            // hyper reads the headers of the next request into the map it is given here. That of
+            // this request has the room, so that none has to be made.
+            encode(intent, answer.status, answer.headers, body, head.headers)
+        }
         Ok(Ok((_, Collected::TooLarge(size)))) => {
             response_too_large(size, config.max_response_bytes).into_reply(intent)
         }
@@ -92,7 +96,7 @@ where
 // The error is a whole reply and the rare case, hence the box.
 async fn receive(
     config: &Config,
-    head: request::Parts,
+    head: &mut request::Parts,
     body: Incoming,
     intent: Intent,
 ) -> Result<Request<Bytes>, Box<Reply>> {
@@ -110,7 +114,7 @@ async fn receive(
     // Before the body is read, so that the deadline is counted from the arrival.
     let invocation = Invocation::of(&head.headers, intent, config.clock);
     match collect(body, config.max_request_bytes, Excess::Drain).await {
-        Ok(Collected::Whole(body)) => decode(head.headers, body, invocation).map_err(refuse),
+        Ok(Collected::Whole(body)) => decode(&mut head.headers, body, invocation).map_err(refuse),
         Ok(Collected::TooLarge(size)) => {
             Err(refuse(request_too_large(size, config.max_request_bytes)))
         }

@@ -1,6 +1,7 @@
 //! What Fn says about a call beyond HTTP.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -44,7 +45,7 @@ pub enum Mode {
 
 /// The name of a call in the platform's logs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct CallId(String);
+pub struct CallId(Arc<str>);
 
 impl CallId {
     /// The name as the platform writes it.
@@ -56,7 +57,13 @@ impl CallId {
 
 impl From<String> for CallId {
     fn from(id: String) -> Self {
-        Self(id)
+        Self(id.into())
+    }
+}
+
+impl From<CallId> for Arc<str> {
+    fn from(CallId(id): CallId) -> Self {
+        id
     }
 }
 
@@ -93,7 +100,7 @@ impl Intent {
 impl Invocation {
     pub(crate) fn of(headers: &HeaderMap, intent: Intent, clock: fn() -> SystemTime) -> Self {
         Self {
-            call_id: only(headers, &FN_CALL_ID).map(CallId),
+            call_id: only(headers, &FN_CALL_ID).map(|id| CallId(id.into())),
             deadline: Some(deadline(headers.get(&FN_DEADLINE), clock)),
             intent,
             mode: match headers.get(&FN_INVOKE_TYPE) {
@@ -101,19 +108,19 @@ impl Invocation {
                 _ => Mode::Sync,
             },
             subject: only(headers, &OCI_SUBJECT_ID).map(|id| Subject {
-                id,
-                kind: only(headers, &OCI_SUBJECT_TYPE),
-                tenancy_id: only(headers, &OCI_SUBJECT_TENANCY_ID),
+                id: id.to_owned(),
+                kind: only(headers, &OCI_SUBJECT_TYPE).map(str::to_owned),
+                tenancy_id: only(headers, &OCI_SUBJECT_TENANCY_ID).map(str::to_owned),
             }),
         }
     }
 }
 
 // A header that is there twice may have been smuggled in once, so it then says nothing.
-fn only(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then(|| value.to_owned())
+    values.next().is_none().then_some(value)
 }
 
 fn deadline(value: Option<&HeaderValue>, clock: fn() -> SystemTime) -> Instant {

@@ -5,16 +5,16 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
 use crate::invocation::{Intent, Invocation};
-use crate::response::Refusal;
+use crate::response::{PREFIX, Refusal};
 
-/// Takes the client's request out of the headers of `POST /call`.
+/// Takes the client's request out of the headers of `POST /call`, and leaves that map empty.
 ///
 /// # Errors
 ///
 /// Returns a 400 that names the header if the method, the URL or a header name is not HTTP: the
 /// client chose them, so the call must not look like a failure of the function.
 pub(crate) fn decode(
-    headers: HeaderMap,
+    headers: &mut HeaderMap,
     body: Bytes,
     invocation: Invocation,
 ) -> Result<Request<Bytes>, Refusal> {
@@ -22,11 +22,14 @@ pub(crate) fn decode(
     let content_type = headers.get(CONTENT_TYPE).cloned();
     match invocation.intent {
         Intent::HttpRequest => {
-            *request.method_mut() = method(&headers)?;
+            *request.method_mut() = method(headers)?;
             *request.uri_mut() = uri(headers.get(&FN_HTTP_REQUEST_URL))?;
             *request.headers_mut() = client_headers(headers)?;
         }
-        Intent::Invoke => *request.method_mut() = Method::POST,
+        Intent::Invoke => {
+            *request.method_mut() = Method::POST;
+            headers.clear();
+        }
     }
     if let Some(content_type) = content_type {
         request.headers_mut().insert(CONTENT_TYPE, content_type);
@@ -77,23 +80,14 @@ fn uri(value: Option<&HeaderValue>) -> Result<Uri, Refusal> {
 
 // Only what is prefixed came from the client; the rest is the agent's own `Accept`, `Host`, and so
 // on, or was said by the platform.
-fn client_headers(headers: HeaderMap) -> Result<HeaderMap, Refusal> {
+fn client_headers(headers: &mut HeaderMap) -> Result<HeaderMap, Refusal> {
     let mut client = HeaderMap::with_capacity(headers.len());
-    let mut headers = headers.into_iter().peekable();
-    let mut name = None;
-    while let Some((next, value)) = headers.next() {
-        if let Some(next) = next {
-            name = client_name(&next)?;
-        }
-        // A further value of the same header comes without its name. Names are cloned for that
-        // alone, because a clone allocates.
-        let is_repeated = matches!(headers.peek(), Some((None, _)));
-        let name = if is_repeated {
-            name.clone()
-        } else {
-            name.take()
-        };
-        if let Some(name) = name {
+    let mut prefixed = None;
+    for (next, value) in headers.drain() {
+        // A further value of the same header comes without its name.
+        prefixed = next.or(prefixed);
+        let name = prefixed.as_ref().map(client_name).transpose()?;
+        if let Some(name) = name.flatten() {
             client.try_append(name, value).map_err(|_cause| {
                 Refusal::bad_request("the request has too many headers".to_owned())
             })?;
@@ -103,7 +97,7 @@ fn client_headers(headers: HeaderMap) -> Result<HeaderMap, Refusal> {
 }
 
 fn client_name(name: &HeaderName) -> Result<Option<HeaderName>, Refusal> {
-    let Some(name) = name.as_str().strip_prefix("fn-http-h-") else {
+    let Some(name) = name.as_str().strip_prefix(PREFIX) else {
         return Ok(None);
     };
     // What follows the prefix is a name already, unless nothing does.
@@ -142,7 +136,7 @@ mod tests {
         }
         let intent = Intent::of(&headers);
         let invocation = Invocation::of(&headers, intent, || SystemTime::UNIX_EPOCH);
-        decode(headers, Bytes::from_static(b"body"), invocation)
+        decode(&mut headers, Bytes::from_static(b"body"), invocation)
     }
 
     fn decoded(fields: Fields<'_>) -> Request<Bytes> {

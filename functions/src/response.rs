@@ -28,12 +28,19 @@ impl Refusal {
 
     pub(crate) fn into_reply(self, intent: Intent) -> Reply {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
-        encode(intent, self.status, headers, error_body(&self.message))
+        let body = error_body(&self.message);
+        encode(intent, self.status, headers, body, HeaderMap::new())
     }
 }
 
-/// Wraps the service's response.
-pub(crate) fn encode(intent: Intent, status: StatusCode, headers: HeaderMap, body: Bytes) -> Reply {
+/// Wraps the service's response, in `room`: a map without headers.
+pub(crate) fn encode(
+    intent: Intent,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    room: HeaderMap,
+) -> Reply {
     if status.is_informational() {
         return failure(
             intent,
@@ -43,22 +50,19 @@ pub(crate) fn encode(intent: Intent, status: StatusCode, headers: HeaderMap, bod
     // The transport status says that the function ran. Any other than this and 502 makes the agent
     // destroy the container.
     let mut reply = Response::new(Full::new(body));
-    let encoded = match intent {
-        Intent::HttpRequest => {
-            reply
-                .headers_mut()
-                .insert(FN_HTTP_STATUS.clone(), HeaderValue::from(status.as_u16()));
-            prefix(headers, reply.headers_mut())
-        }
-        Intent::Invoke => {
-            *reply.headers_mut() = unprefixed(headers);
-            Ok(())
-        }
-    };
-    if let Err(why) = encoded {
-        return failure(intent, why);
+    *reply.headers_mut() = room;
+    if intent == Intent::HttpRequest {
+        let value = match status {
+            // Nearly always this one, which costs no allocation.
+            StatusCode::OK => HeaderValue::from_static("200"),
+            status => HeaderValue::from(status.as_u16()),
+        };
+        reply.headers_mut().insert(FN_HTTP_STATUS.clone(), value);
     }
-    sign(reply)
+    match append(intent, headers, reply.headers_mut()) {
+        Ok(()) => sign(reply),
+        Err(why) => failure(intent, why),
+    }
 }
 
 /// Says that the function failed: the agent keeps the container, discards this body, and gives its
@@ -80,23 +84,12 @@ fn sign(mut reply: Reply) -> Reply {
     reply
 }
 
-fn prefix(headers: HeaderMap, into: &mut HeaderMap) -> Result<(), &'static str> {
+fn append(intent: Intent, headers: HeaderMap, into: &mut HeaderMap) -> Result<(), &'static str> {
     let mut name = None;
-    let mut spelled = PREFIX.as_bytes().to_vec();
-    into.reserve(headers.len());
     for (next, value) in headers {
         // A further value of the same header comes without its name.
         if let Some(next) = next {
-            name = match next {
-                next if is_dropped(&next) => None,
-                CONTENT_TYPE => Some(CONTENT_TYPE),
-                next => {
-                    spelled.truncate(PREFIX.len());
-                    spelled.extend_from_slice(next.as_str().as_bytes());
-                    let prefixed = HeaderName::from_lowercase(&spelled);
-                    Some(prefixed.map_err(|_cause| "a header's name is too long")?)
-                }
-            };
+            name = spell(intent, next)?;
         }
         match &name {
             // There can be one type only.
@@ -111,17 +104,22 @@ fn prefix(headers: HeaderMap, into: &mut HeaderMap) -> Result<(), &'static str> 
     Ok(())
 }
 
-// Only the body and its type can be relied on to arrive; the rest is for agents that copy it.
-fn unprefixed(mut headers: HeaderMap) -> HeaderMap {
-    let dropped: Vec<HeaderName> = headers
-        .keys()
-        .filter(|name| is_dropped(name) || name.as_str().starts_with("fn-"))
-        .cloned()
-        .collect();
-    for name in dropped {
-        headers.remove(name);
+/// How a header of the service is called on the way to the agent, if it goes there.
+fn spell(intent: Intent, name: HeaderName) -> Result<Option<HeaderName>, &'static str> {
+    match intent {
+        _ if is_dropped(&name) => Ok(None),
+        _ if name == CONTENT_TYPE => Ok(Some(name)),
+        Intent::HttpRequest => {
+            let prefixed = [PREFIX.as_bytes(), name.as_str().as_bytes()].concat();
+            let prefixed = HeaderName::from_lowercase(&prefixed);
+            prefixed
+                .map(Some)
+                .map_err(|_cause| "a header's name is too long")
+        }
+        // Only the body and its type can be relied on to arrive; the rest is for agents that copy
+        // it.
+        Intent::Invoke => Ok((!name.as_str().starts_with("fn-")).then_some(name)),
     }
-    headers
 }
 
 // The length is the transport's to say: the service's may be that of a body which was cut, or not
@@ -147,7 +145,8 @@ fn error_body(message: &str) -> Bytes {
 /// The name and version in `Fn-Fdk-Version`.
 pub(crate) const FDK_VERSION: &str = concat!("oci-mcp-functions/", env!("CARGO_PKG_VERSION"));
 
-const PREFIX: &str = "fn-http-h-";
+/// What the client's own headers are called on the way through the agent, either way.
+pub(crate) const PREFIX: &str = "fn-http-h-";
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 static FN_FDK_VERSION: HeaderName = HeaderName::from_static("fn-fdk-version");
 static FN_HTTP_STATUS: HeaderName = HeaderName::from_static("fn-http-status");
@@ -164,7 +163,8 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         let status = StatusCode::from_u16(status).unwrap();
-        encode(intent, status, headers, Bytes::from_static(b"body"))
+        let body = Bytes::from_static(b"body");
+        encode(intent, status, headers, body, HeaderMap::new())
     }
 
     fn lines(reply: &Reply) -> Vec<String> {
@@ -249,6 +249,23 @@ mod tests {
                 &format!("fn-fdk-version: {FDK_VERSION}"),
             ]
         );
+    }
+
+    #[test]
+    fn an_answer_is_written_where_the_request_was() {
+        let room = HeaderMap::with_capacity(50);
+        let capacity = room.capacity();
+
+        let reply = encode(
+            Intent::HttpRequest,
+            StatusCode::OK,
+            HeaderMap::from_iter([(CONTENT_TYPE, JSON)]),
+            Bytes::new(),
+            room,
+        );
+
+        assert_eq!(reply.headers().capacity(), capacity);
+        assert_eq!(reply.headers().len(), 3);
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn deliver(mut request: Request<Bytes>, path: &Uri, max_response_bytes: usize) -
     delivery.max_response_bytes = Some(max_response_bytes);
     if let Some(invocation) = request.extensions_mut().remove::<Invocation>() {
         delivery.deadline = invocation.deadline;
-        delivery.request_id = invocation.call_id.map(|id| id.as_str().into());
+        delivery.request_id = invocation.call_id.map(Into::into);
         delivery.caller = invocation.subject.map(|subject| Principal::new(subject.id));
         if invocation.intent == Intent::Invoke {
             // Whoever invokes a function directly can choose the body and nothing else.
