@@ -3,6 +3,8 @@
 mod call;
 mod lists;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::app::Identity;
@@ -36,9 +38,9 @@ impl Dispatcher {
         }
     }
 
-    /// Whether there is a tool called `name`.
-    pub(crate) fn has_tool(&self, name: &str) -> bool {
-        self.tools.find(name).is_some()
+    /// `name`, if there is a tool that is called so.
+    pub(crate) fn known_tool(&self, name: &str) -> Option<Cow<'static, str>> {
+        self.tools.name(name).cloned()
     }
 
     /// The result object of `call`, as JSON shaped for its revision.

@@ -21,6 +21,7 @@ use crate::body::Body;
 use crate::config::{Config, HEALTH};
 use crate::delivery::{Delivery, HeaderPolicy, Reply};
 use crate::dispatch::Dispatcher;
+use crate::log::Summarize;
 use exchange::Exchange;
 use refusal::Refusal;
 
@@ -70,11 +71,12 @@ impl Inner {
         let (mut parts, body) = request.into_parts();
         let delivery = parts.extensions.remove::<Delivery>();
         let delivery = delivery.unwrap_or_else(|| Delivery::http("http"));
+        let summarize = parts.extensions.get::<Summarize>().is_some();
         let answer = match self.route(&parts, &delivery, &body) {
             Ok(Route::Health) if accept::prefers_text(&parts.headers) => return text("OK"),
             Ok(Route::Health) => return json(StatusCode::OK, self.health.clone()),
             Ok(Route::Message) => {
-                Exchange::new(&self.dispatcher, &parts.headers, &delivery)
+                Exchange::new(&self.dispatcher, &parts.headers, &delivery, summarize)
                     .answer(&body)
                     .await
             }

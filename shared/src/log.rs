@@ -1,16 +1,24 @@
 //! One line in the log for each message, refused ones too.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::{Request, Response};
 use tower::{Layer, Service};
+use tracing::Level;
 
 use crate::body::Body;
 use crate::delivery::Delivery;
+
+/// Asks the endpoint for [`Summaries`], which cost what nobody should pay who does not look at them:
+/// a request extension.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Summarize;
 
 /// What the endpoint found out about each message of a request: a response extension.
 #[derive(Clone, Debug)]
@@ -22,7 +30,7 @@ pub(crate) struct Summary {
     /// The method, if there is such a method.
     pub(crate) method: Option<&'static str>,
     /// The tool, if there is such a tool.
-    pub(crate) tool: Option<String>,
+    pub(crate) tool: Option<Cow<'static, str>>,
     /// The code of a JSON-RPC error.
     pub(crate) code: Option<i32>,
 }
@@ -34,6 +42,8 @@ pub(crate) struct LogLayer;
 pub(crate) struct Log<S> {
     inner: S,
 }
+
+type Logged = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
 impl<S> Layer<S> for LogLayer {
     type Service = Log<S>;
@@ -50,30 +60,35 @@ where
 {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Either<S::Future, Logged>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
+        if !tracing::enabled!(Level::DEBUG) {
+            return Either::Left(self.inner.call(request));
+        }
+        request.extensions_mut().insert(Summarize);
         let delivery = request.extensions().get::<Delivery>();
         let request_id = delivery.and_then(|delivery| delivery.request_id.clone());
         let start = Instant::now();
         let answer = self.inner.call(request);
-        Box::pin(async move {
+        Either::Right(Box::pin(async move {
             let response = answer.await?;
             let status = response.status().as_u16();
             let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
             let request_id = request_id.as_deref();
             if let Some(Summaries(summaries)) = response.extensions().get() {
                 for Summary { method, tool, code } in summaries {
+                    let tool = tool.as_deref();
                     tracing::debug!(request_id, method, tool, status, code, micros, "request");
                 }
             } else {
                 tracing::debug!(request_id, status, micros, "request");
             }
             Ok(response)
-        })
+        }))
     }
 }

@@ -1,13 +1,15 @@
 //! JSON-RPC 2.0 envelopes. No I/O, no HTTP, no MCP.
 //!
-//! A message is parsed without copying: the id, the parameters and everything in them stay
-//! slices of the request's text, so that an id comes back byte for byte.
+//! A message is parsed in one pass and without copying: the id and what the parameters `P` keep
+//! are slices of the request's text, so that an id comes back byte for byte.
 
 mod error;
+mod member;
 mod strict;
 mod write;
 
 pub(crate) use error::{Error, ErrorKind, quoted};
+pub(crate) use member::{Text, object_or_other, present};
 pub(crate) use write::{Answer, Unidentified, append_json, write_answer, write_batch};
 
 use std::borrow::Cow;
@@ -22,33 +24,33 @@ pub(crate) const MAX_BATCH: usize = 100;
 
 /// What one HTTP body holds.
 #[derive(Debug)]
-pub(crate) enum Incoming<'a> {
-    One(Message<'a>),
-    Batch(Vec<Result<Message<'a>, Invalid<'a>>>),
+pub(crate) enum Incoming<'a, P> {
+    One(Message<'a, P>),
+    Batch(Vec<Result<Message<'a, P>, Invalid<'a>>>),
 }
 
 /// One JSON-RPC message.
 #[derive(Debug)]
-pub(crate) enum Message<'a> {
-    Request(Request<'a>),
-    Notification(Notification<'a>),
+pub(crate) enum Message<'a, P> {
+    Request(Request<'a, P>),
+    Notification(Notification<P>),
     /// An answer to a request this side never sent.
     Response,
 }
 
 #[derive(Debug)]
-pub(crate) struct Request<'a> {
+pub(crate) struct Request<'a, P> {
     /// A JSON string or integer, as it was written.
     pub(crate) id: &'a RawValue,
     pub(crate) method: Cow<'a, str>,
-    /// A JSON object, if present.
-    pub(crate) params: Option<&'a RawValue>,
+    /// Read from a JSON object; the default if there is none.
+    pub(crate) params: P,
 }
 
 #[derive(Debug)]
-pub(crate) struct Notification<'a> {
-    /// A JSON object, if present.
-    pub(crate) params: Option<&'a RawValue>,
+pub(crate) struct Notification<P> {
+    /// Read from a JSON object; the default if there is none.
+    pub(crate) params: P,
 }
 
 /// Why a message was not understood, with its id where that could be read.
@@ -72,16 +74,16 @@ impl From<Error> for Invalid<'_> {
 /// but not a JSON-RPC 2.0 message: a duplicate key anywhere, nesting deeper than
 /// [`strict::MAX_DEPTH`], an id that is neither string nor integer, parameters that are not an
 /// object, an empty or oversized batch.
-pub(crate) fn parse(body: &[u8]) -> Result<Incoming<'_>, Invalid<'_>> {
+pub(crate) fn parse<'a, P>(body: &'a [u8]) -> Result<Incoming<'a, P>, Invalid<'a>>
+where
+    P: Deserialize<'a> + Default,
+{
     let text = std::str::from_utf8(body)
         .map_err(|e| Error::new(ErrorKind::Parse, format!("the body is not UTF-8: {e}")))?;
     if text.trim_start().starts_with('[') {
         return parse_batch(text).map_err(Invalid::from);
     }
-    let envelope = Envelope::read(text).map_err(|error| Invalid {
-        id: OnlyId::read(text),
-        error,
-    })?;
+    let envelope = Envelope::read(text)?;
     // Only now, because the id of a message that is refused for what lies deeper in it is known.
     strict::check(text).map_err(|error| Invalid {
         id: envelope.readable_id(),
@@ -90,8 +92,11 @@ pub(crate) fn parse(body: &[u8]) -> Result<Incoming<'_>, Invalid<'_>> {
     envelope.message().map(Incoming::One)
 }
 
-fn parse_batch(text: &str) -> Result<Incoming<'_>, Error> {
-    let Elements(elements) = serde_json::from_str(text).map_err(|e| malformed(&e))?;
+fn parse_batch<'a, P>(text: &'a str) -> Result<Incoming<'a, P>, Error>
+where
+    P: Deserialize<'a> + Default,
+{
+    let Elements(elements) = serde_json::from_str(text).map_err(|e| malformed(text, &e))?;
     strict::check(text)?;
     let messages = elements
         .into_iter()
@@ -132,15 +137,16 @@ impl<'de> Visitor<'de> for Elements<'de> {
 
 /// The members of a message that JSON-RPC knows; others are ignored.
 #[derive(Deserialize)]
-struct Envelope<'a> {
+#[serde(bound(deserialize = "P: Deserialize<'de> + Default"))]
+struct Envelope<'a, P> {
     #[serde(borrow, default, deserialize_with = "present")]
     jsonrpc: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     id: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     method: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    params: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "member::params")]
+    params: P,
     #[serde(borrow, default, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -161,25 +167,29 @@ impl<'a> OnlyId<'a> {
     }
 }
 
-impl<'a> Envelope<'a> {
-    fn read(text: &'a str) -> Result<Self, Error> {
+impl<'a, P: Deserialize<'a> + Default> Envelope<'a, P> {
+    fn read(text: &'a str) -> Result<Self, Invalid<'a>> {
         // A JSON array would fill the struct by position.
         if !text.trim_start().starts_with('{') {
             let error = serde_json::from_str::<IgnoredAny>(text).err();
             let kind = ErrorKind::InvalidRequest;
-            return Err(error.map_or_else(
+            let error = error.map_or_else(
                 || Error::new(kind, "a message is a JSON object"),
-                |error| malformed(&error),
-            ));
+                |error| malformed(text, &error),
+            );
+            return Err(error.into());
         }
-        serde_json::from_str(text).map_err(|e| malformed(&e))
+        serde_json::from_str(text).map_err(|error| Invalid {
+            id: OnlyId::read(text),
+            error: malformed(text, &error),
+        })
     }
 
     fn readable_id(&self) -> Option<&'a RawValue> {
         self.id.filter(|id| is_id(id.get()))
     }
 
-    fn message(self) -> Result<Message<'a>, Invalid<'a>> {
+    fn message(self) -> Result<Message<'a, P>, Invalid<'a>> {
         let id = self.readable_id();
         let refuse = |why| {
             Err(Invalid {
@@ -199,17 +209,11 @@ impl<'a> Envelope<'a> {
             }
             return refuse("`method` is missing");
         };
-        let Ok(Text(method)) = serde_json::from_str(method.get()) else {
+        let Some(Text(method)) = Text::of(method) else {
             return refuse("`method` must be a string");
         };
         if self.result.is_some() || self.error.is_some() {
             return refuse("a request has no `result` and no `error`");
-        }
-        if self
-            .params
-            .is_some_and(|params| !params.get().starts_with('{'))
-        {
-            return refuse("`params` must be an object");
         }
         Ok(match id {
             Some(id) => Message::Request(Request {
@@ -224,18 +228,6 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// A string that borrows from the text unless it has escapes.
-#[derive(Deserialize)]
-pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
-
-/// Tells a member that is `null` from one that is absent, which `Option` alone does not.
-pub(crate) fn present<'de, D>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    <&RawValue>::deserialize(deserializer).map(Some)
-}
-
 fn is_id(raw: &str) -> bool {
     match raw.as_bytes() {
         [b'"', ..] => true,
@@ -244,11 +236,11 @@ fn is_id(raw: &str) -> bool {
     }
 }
 
-fn malformed(error: &serde_json::Error) -> Error {
-    let kind = if error.is_data() {
-        ErrorKind::InvalidRequest
-    } else {
-        ErrorKind::Parse
+fn malformed(text: &str, error: &serde_json::Error) -> Error {
+    // Not by the error: a key that is not Unicode is one of syntax to the reader, and still JSON.
+    let kind = match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => ErrorKind::InvalidRequest,
+        Err(_) => ErrorKind::Parse,
     };
     Error::new(kind, format!("the body cannot be read: {error}"))
 }
@@ -257,12 +249,16 @@ fn malformed(error: &serde_json::Error) -> Error {
 mod tests {
     use super::*;
 
+    fn parse(body: &[u8]) -> Result<Incoming<'_, IgnoredAny>, Invalid<'_>> {
+        super::parse(body)
+    }
+
     fn error(body: &str) -> (ErrorKind, Option<&str>) {
         let invalid = parse(body.as_bytes()).unwrap_err();
         (invalid.error.kind, invalid.id.map(RawValue::get))
     }
 
-    fn request(body: &str) -> Request<'_> {
+    fn request(body: &str) -> Request<'_, IgnoredAny> {
         match parse(body.as_bytes()).unwrap() {
             Incoming::One(Message::Request(request)) => request,
             other => panic!("not a request: {other:?}"),

@@ -47,9 +47,10 @@ fn covers_answer(range: &str) -> bool {
         "text/*",
         "text/event-stream",
     ];
+    let essence = essence(range);
     let is_named = ANSWERS
         .iter()
-        .any(|answer| essence(range).eq_ignore_ascii_case(answer));
+        .any(|answer| essence.eq_ignore_ascii_case(answer));
     is_named && !range.split(';').skip(1).any(is_zero_quality)
 }
 

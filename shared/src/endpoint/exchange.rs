@@ -17,13 +17,18 @@ use crate::delivery::Delivery;
 use crate::dispatch::{Call, Dispatcher};
 use crate::log::{Summaries, Summary};
 use crate::mcp::{Headers, Meta, Method, Params, Revision};
-use crate::rpc::{self, Answer, Error, ErrorKind, Incoming, Invalid, Message, Text, Unidentified};
+use crate::rpc::{self, Answer, Error, ErrorKind, Incoming, Invalid, Text, Unidentified};
+
+type Message<'a> = rpc::Message<'a, Params<'a>>;
+type Request<'a> = rpc::Request<'a, Params<'a>>;
 
 pub(super) struct Exchange<'a> {
     dispatcher: &'a Dispatcher,
     headers: &'a HeaderMap,
     mcp: Headers<'a>,
     delivery: &'a Delivery,
+    /// Whether somebody wants to know what was found out.
+    summarize: bool,
 }
 
 /// An answer, and what was found out on the way to it.
@@ -43,8 +48,10 @@ impl<'a> Exchange<'a> {
         dispatcher: &'a Dispatcher,
         headers: &'a HeaderMap,
         delivery: &'a Delivery,
+        summarize: bool,
     ) -> Self {
         Self {
+            summarize,
             dispatcher,
             headers,
             mcp: Headers::new(headers, delivery.headers),
@@ -56,8 +63,7 @@ impl<'a> Exchange<'a> {
         match rpc::parse(body) {
             Ok(Incoming::One(Message::Request(request))) => self.one(&request).await,
             Ok(Incoming::One(Message::Notification(notification))) => {
-                let params = Params::read(notification.params);
-                match params.and_then(|params| self.mcp.check_notification(&params.meta())) {
+                match self.mcp.check_notification(notification.params.meta()) {
                     Ok(()) => accepted(),
                     Err(error) => self.refuse(None, error),
                 }
@@ -71,12 +77,12 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    async fn one(&self, request: &rpc::Request<'_>) -> Response<Body> {
+    async fn one(&self, request: &Request<'_>) -> Response<Body> {
         let mut answered = self.request(request).await;
         self.limit(std::slice::from_mut(&mut answered));
         let status = answered.status();
         let body = rpc::write_answer(&answered.answer, Unidentified::Omit);
-        respond(status, body, vec![answered.into_summary()])
+        self.respond(status, body, [answered])
     }
 
     async fn batch(&self, messages: Vec<Result<Message<'_>, Invalid<'_>>>) -> Response<Body> {
@@ -100,11 +106,10 @@ impl<'a> Exchange<'a> {
         }
         self.limit(&mut answered);
         let body = rpc::write_batch(answered.iter().map(|answered| &answered.answer));
-        let summaries = answered.into_iter().map(Answered::into_summary);
-        respond(StatusCode::OK, body, summaries.collect())
+        self.respond(StatusCode::OK, body, answered)
     }
 
-    async fn request<'m>(&self, request: &rpc::Request<'m>) -> Answered<'m> {
+    async fn request<'m>(&self, request: &Request<'m>) -> Answered<'m> {
         let mut findings = Findings::default();
         // A panic is caught here rather than around the HTTP service because only here is the
         // request's identifier known, which a JSON-RPC error must echo.
@@ -112,6 +117,7 @@ impl<'a> Exchange<'a> {
         let outcome = result.await.unwrap_or_else(|panic| {
             let request_id = self.delivery.request_id.as_deref();
             let Summary { method, tool, .. } = &findings.summary;
+            let tool = tool.as_deref();
             tracing::error!(
                 request_id,
                 method,
@@ -119,9 +125,7 @@ impl<'a> Exchange<'a> {
                 panic = panic_message(&*panic),
                 "panicked"
             );
-            let what = tool
-                .as_ref()
-                .map_or("the server".to_owned(), |tool| format!("tool `{tool}`"));
+            let what = tool.map_or("the server".to_owned(), |tool| format!("tool `{tool}`"));
             Err(Error::new(
                 ErrorKind::Internal,
                 format!("{what} failed unexpectedly"),
@@ -138,17 +142,13 @@ impl<'a> Exchange<'a> {
 
     /// The result of one request. The order of the checks is the specification's: which revision,
     /// do the headers agree, is there such a method, and only then what the method thinks.
-    async fn result(
-        &self,
-        request: &rpc::Request<'_>,
-        findings: &mut Findings,
-    ) -> Result<Bytes, Error> {
-        let params = Params::read(request.params)?;
+    async fn result(&self, request: &Request<'_>, findings: &mut Findings) -> Result<Bytes, Error> {
+        let params = &request.params;
         let meta = params.meta();
-        let revision = self.mcp.resolve(&request.method, &params, &meta)?;
+        let revision = self.mcp.resolve(&request.method, params, meta)?;
         findings.revision = Some(revision);
         if revision.is_modern() {
-            self.mcp.check_routing(&request.method, &params)?;
+            self.mcp.check_routing(&request.method, params)?;
         }
         let Some(method) = Method::find(&request.method, revision) else {
             let method = rpc::quoted(&request.method);
@@ -157,17 +157,15 @@ impl<'a> Exchange<'a> {
         };
         findings.summary.method = Some(method.as_str());
         if method == Method::CallTool {
-            let known = params
-                .name()
-                .filter(|Text(name)| self.dispatcher.has_tool(name));
-            findings.summary.tool = known.map(|Text(name)| name.into_owned());
+            let named = params.name();
+            findings.summary.tool = named.and_then(|Text(name)| self.dispatcher.known_tool(&name));
         }
         let call = Call {
             revision,
             method,
-            params: &params,
+            params,
             delivery: self.delivery,
-            trace: self.trace(&meta),
+            trace: self.trace(meta),
         };
         self.dispatcher.dispatch(call).await
     }
@@ -212,7 +210,21 @@ impl<'a> Exchange<'a> {
         };
         let answered = Answered::refused(id, error);
         let body = rpc::write_answer(&answered.answer, unidentified);
-        respond(answered.status(), body, vec![answered.into_summary()])
+        self.respond(answered.status(), body, [answered])
+    }
+
+    fn respond<'m>(
+        &self,
+        status: StatusCode,
+        body: Vec<u8>,
+        answered: impl IntoIterator<Item = Answered<'m>>,
+    ) -> Response<Body> {
+        let mut response = json(status, body);
+        if self.summarize {
+            let summaries = answered.into_iter().map(Answered::into_summary).collect();
+            response.extensions_mut().insert(Summaries(summaries));
+        }
+        response
     }
 }
 
@@ -245,22 +257,16 @@ impl<'m> Answered<'m> {
 
 fn claims_a_revision(message: &Message<'_>) -> bool {
     let params = match message {
-        Message::Request(request) => request.params,
-        Message::Notification(notification) => notification.params,
-        Message::Response => None,
+        Message::Request(request) => &request.params,
+        Message::Notification(notification) => &notification.params,
+        Message::Response => return false,
     };
-    Params::read(params).is_ok_and(|params| params.meta().protocol_version.is_some())
+    params.meta().protocol_version.is_some()
 }
 
 fn accepted() -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::ACCEPTED;
-    response
-}
-
-fn respond(status: StatusCode, body: Vec<u8>, summaries: Vec<Summary>) -> Response<Body> {
-    let mut response = json(status, body);
-    response.extensions_mut().insert(Summaries(summaries));
     response
 }
 

@@ -4,14 +4,20 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{CLIENT_CAPABILITIES, LOG_LEVEL, PROTOCOL_VERSION};
-use crate::rpc::{Error, ErrorKind, Text, present};
+use crate::rpc::{Error, ErrorKind, Text, object_or_other, present};
 
 /// The members of `params` that some method knows, as JSON text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Params<'a> {
-    #[serde(borrow, default, deserialize_with = "present", rename = "_meta")]
-    meta: Option<&'a RawValue>,
+    /// Empty too if it is not an object, as it may be before 2026-07-28.
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "object_or_other",
+        rename = "_meta"
+    )]
+    meta: Meta<'a>,
     #[serde(borrow, default, deserialize_with = "present")]
     arguments: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -53,23 +59,8 @@ pub(crate) struct Meta<'a> {
 }
 
 impl<'a> Params<'a> {
-    /// Reads `params`, which is an object if it is there.
-    pub(crate) fn read(params: Option<&'a RawValue>) -> Result<Self, Error> {
-        params.map_or_else(
-            || Ok(Self::default()),
-            |raw| {
-                serde_json::from_str(raw.get())
-                    .map_err(|e| Error::new(ErrorKind::InvalidRequest, format!("`params`: {e}")))
-            },
-        )
-    }
-
-    /// `_meta`; empty if it is absent or not an object, as it may be before 2026-07-28.
-    pub(crate) fn meta(&self) -> Meta<'a> {
-        self.meta
-            .filter(|raw| raw.get().starts_with('{'))
-            .and_then(|raw| serde_json::from_str(raw.get()).ok())
-            .unwrap_or_default()
+    pub(crate) fn meta(&self) -> &Meta<'a> {
+        &self.meta
     }
 
     /// `name`, if it is a string.
@@ -152,7 +143,7 @@ fn is_log_level(raw: &str) -> bool {
 }
 
 pub(super) fn string(raw: Option<&RawValue>) -> Option<Text<'_>> {
-    serde_json::from_str(raw?.get()).ok()
+    Text::of(raw?)
 }
 
 fn invalid(message: &'static str) -> Error {

@@ -62,6 +62,11 @@ impl Toolbox {
         self.entries.get(name)
     }
 
+    /// The name of a tool as it was added, which may cost nothing to keep.
+    pub(crate) fn name(&self, name: &str) -> Option<&Cow<'static, str>> {
+        self.entries.get_key_value(name).map(|(name, _)| name)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
         self.entries.values().map(|entry| &**entry)
     }
