@@ -1,6 +1,6 @@
-# Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
+# Everything a developer runs. CI runs `make check`, `make test` and `make bench-check`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers check fmt taplo typos size deny clippy features doc tools cargo-deny
+.PHONY: help run test peers check fmt taplo typos size deny clippy features doc bench bench-check tools cargo-deny
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -10,7 +10,7 @@ TOOLS := target/tools
 INSTALLED := $(TOOLS)/typos-$(TYPOS)-taplo-$(TAPLO)
 
 help: ## Lists these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Serves the tools from an emulated Function on 127.0.0.1; ARGS="--port 9000" adds arguments
 	@cargo run --locked -p oci-mcp-cli -- dev $(ARGS)
@@ -70,3 +70,15 @@ $(INSTALLED):
 cargo-deny:
 	@cargo deny --version >/dev/null 2>&1 || { \
 		echo 'building cargo-deny $(DENY): some minutes, once'; cargo install --locked cargo-deny@$(DENY); }
+
+bench: ## Measures what a request, a start and an instance cost beside other servers; writes bench/RESULTS.md
+	@bench/build.sh rmcp
+	@bench/peers/install.sh
+	@$(BENCH)/bench report $(BENCH) target/bench-peers > $(BENCH)/RESULTS.md
+	@mv $(BENCH)/RESULTS.md bench/RESULTS.md
+
+bench-check: ## Fails if a function exceeds a budget of bench/src/budget.rs
+	@bench/build.sh
+	@$(BENCH)/bench check $(BENCH)
+
+BENCH := $(or $(CARGO_TARGET_DIR),target)/bench
