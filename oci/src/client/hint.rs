@@ -1,0 +1,77 @@
+//! What to do about an answer that tells of no success.
+
+use std::time::{Duration, SystemTime};
+
+use http::StatusCode;
+
+use super::error::Answer;
+
+/// What OCI tolerates between its clock and that of a request.
+const MAX_SKEW: Duration = Duration::from_secs(5 * 60);
+
+/// How far our clock is off, if it is too far for OCI, in words.
+pub(super) fn skew(answer: &Answer, now: SystemTime) -> Option<String> {
+    let theirs = answer.date?;
+    let (difference, direction) = match now.duration_since(theirs) {
+        Ok(ahead) => (ahead, "ahead of"),
+        Err(behind) => (behind.duration(), "behind"),
+    };
+    (difference > MAX_SKEW).then(|| {
+        format!(
+            "the clock of this machine is {} s {direction} that of OCI, which accepts 5 minutes; set \
+             it right",
+            difference.as_secs()
+        )
+    })
+}
+
+/// The hint for `answer`, which `principal` got.
+pub(super) fn hint(answer: &Answer, principal: &str) -> String {
+    let code = answer.code.as_deref().unwrap_or_default();
+    match answer.status {
+        StatusCode::UNAUTHORIZED => format!(
+            "OCI does not accept the key or token of the {principal}: look whether it was deleted, \
+             has expired, or belongs to another tenancy or region"
+        ),
+        StatusCode::NOT_FOUND if code == "NotAuthorizedOrNotFound" => {
+            format!("either it does not exist in this region, or {}", policy(principal))
+        }
+        StatusCode::FORBIDDEN => policy(principal),
+        StatusCode::CONFLICT if code == "IncorrectState" => {
+            "it is not in a state for that, or changing; look at its lifecycleState, and wait until it \
+             has settled"
+                .to_owned()
+        }
+        StatusCode::CONFLICT => {
+            "something else has changed it or has its name; read it again before another attempt"
+                .to_owned()
+        }
+        StatusCode::PRECONDITION_FAILED => {
+            "it has changed since its etag was read; read it again".to_owned()
+        }
+        StatusCode::TOO_MANY_REQUESTS => match answer.retry_after {
+            Some(wait) => format!(
+                "OCI throttles these requests; try again in {} s, or ask for less",
+                wait.as_secs()
+            ),
+            None => "OCI throttles these requests; wait before the next one, or ask for less".to_owned(),
+        },
+        status if status.is_redirection() && status != StatusCode::NOT_MODIFIED => {
+            "redirects are not followed, because a signed request must not go where an answer sends it"
+                .to_owned()
+        }
+        status if status.is_server_error() => {
+            "the service has a problem; try again later, and see https://ocistatus.oraclecloud.com"
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+fn policy(principal: &str) -> String {
+    format!(
+        "no policy lets the {principal} do that: one such as `allow dynamic-group <group> to use \
+         <resource-type> in compartment <compartment>` (for a user, `allow group <group> to ..`) must be \
+         there, and the group's matching rule must include the caller"
+    )
+}
