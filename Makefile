@@ -1,6 +1,6 @@
 # Everything a developer runs. CI runs `make check`, `make test` and `make bench-check`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers check fmt taplo typos size deny clippy features doc bench bench-check tools cargo-deny
+.PHONY: help run test peers judge check fmt taplo typos size deny clippy features doc bench bench-check tools cargo-deny
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -26,6 +26,15 @@ test: peers ## Runs every test this machine can run, and says at the end which i
 
 peers: ## Installs the MCP clients and the Python FDK that tests talk to, in target/peers
 	@tests/peers/install.sh
+
+judge: ## Has the official OCI SDK for Python, in target/judge, judge the simulated OCI and our client
+	@tests/judge/install.sh
+	cargo build --locked -p oci-emulator -p oci-rest --features oci-rest/session-keys --example simulated_oci --example judge
+	@target/judge/bin/python tests/judge/verify_server.py --self-check
+	@target/judge/bin/python tests/judge/client.py $(EXAMPLES)/simulated_oci
+	@target/judge/bin/python tests/judge/principals.py $(EXAMPLES)/simulated_oci $(EXAMPLES)/judge
+
+EXAMPLES := $(or $(CARGO_TARGET_DIR),target)/debug/examples
 
 check: fmt taplo typos size deny clippy features doc ## Checks everything but behaviour: the eight below
 

@@ -28,6 +28,9 @@
 //! # }
 //! ```
 //!
+//! [`SimulatedOci`] is Oracle Cloud Infrastructure as its clients see it, with a small tenancy: it
+//! verifies signatures, and gives out the identities that requests are signed with.
+//!
 //! Linux only: it waits with inotify and pidfds, as nothing else does without polling.
 
 mod admission;
@@ -44,6 +47,7 @@ mod function;
 mod gateway;
 mod id;
 mod instance;
+mod oci;
 mod pool;
 mod process;
 mod roster;
@@ -59,4 +63,7 @@ pub use deployment::{DeploymentBody, DeploymentLimits, Endpoint, ModelDeployment
 pub use failure::Failure;
 pub use function::{Function, Limits};
 pub use gateway::{Gateway, serve};
+pub use oci::{
+    ApiKey, Fault, Proxymux, ResourcePrincipal, Session, SimulatedOci, Tenancy, TenancyError,
+};
 pub use roster::{InstanceInfo, State};

@@ -1,0 +1,269 @@
+//! What a tenancy answers.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use oci_emulator::Fault;
+use serde_json::{Value, json};
+
+use crate::fixture::{Fixture, header, json as parsed};
+
+#[test]
+fn a_list_comes_in_pages_that_together_have_each_item_once() {
+    let fixture = Fixture::new();
+    let mut ids = HashSet::new();
+    let mut pages = 0;
+    let mut query = String::new();
+
+    loop {
+        let response = fixture.get(&fixture.instances(&query));
+        assert_eq!(header(&response, "opc-total-items"), "28");
+        for instance in parsed(&response).as_array().unwrap() {
+            assert!(ids.insert(instance["id"].as_str().unwrap().to_owned()));
+        }
+        pages += 1;
+        let Some(next) = response.headers().get("opc-next-page") else {
+            break;
+        };
+        query = format!("&limit=10&page={}", next.to_str().unwrap());
+    }
+
+    assert_eq!((ids.len(), pages), (28, 2));
+}
+
+#[test]
+fn filters_and_order_are_kept_to() {
+    let fixture = Fixture::new();
+    let names = |query: &str| {
+        let body = parsed(&fixture.get(&fixture.instances(query)));
+        let items = body.as_array().unwrap().iter();
+        items
+            .map(|item| item["displayName"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+
+    assert_eq!(names("&lifecycleState=STOPPED"), ["batch-01", "batch-02"]);
+    assert_eq!(names("&displayName=web-03"), ["web-03"]);
+    assert_eq!(
+        names("&sortBy=DISPLAYNAME&sortOrder=DESC&limit=1"),
+        ["web-12"]
+    );
+    assert_eq!(names("&displayName=nobody").len(), 0);
+}
+
+#[test]
+fn a_list_that_is_asked_wrongly_is_refused() {
+    let fixture = Fixture::new();
+    for (target, status, code) in [
+        ("/20160918/instances".to_owned(), 400, "MissingParameter"),
+        (
+            "/20160918/instances?compartmentId=nobody".to_owned(),
+            404,
+            "NotAuthorizedOrNotFound",
+        ),
+        (fixture.instances("&limit=0"), 400, "InvalidParameter"),
+        (fixture.instances("&page=nonsense"), 400, "InvalidParameter"),
+        (fixture.instances("&sortBy=COLOUR"), 400, "InvalidParameter"),
+        (
+            "/20160918/instances/nobody".to_owned(),
+            404,
+            "NotAuthorizedOrNotFound",
+        ),
+        ("/20160918/boats".to_owned(), 501, "NotImplemented"),
+    ] {
+        let response = fixture.get(&target);
+
+        assert_eq!(response.status(), status, "{target}");
+        assert_eq!(parsed(&response)["code"], code, "{target}");
+    }
+}
+
+#[test]
+fn a_subtree_is_listed_from_the_tenancy_only() {
+    let fixture = Fixture::new();
+    let list = |root: &str, subtree: bool| {
+        let target =
+            format!("/20160918/compartments?compartmentId={root}&compartmentIdInSubtree={subtree}");
+        fixture.get(&target)
+    };
+    let tenancy = fixture.oci.tenancy_id();
+
+    assert_eq!(parsed(&list(&tenancy, false)).as_array().unwrap().len(), 4);
+    assert_eq!(parsed(&list(&tenancy, true)).as_array().unwrap().len(), 5);
+    assert_eq!(list(&fixture.compartment("production"), true).status(), 400);
+}
+
+#[test]
+fn an_instance_stops_after_a_while_and_cannot_be_stopped_meanwhile() {
+    let fixture = Fixture::new();
+    let path = format!(
+        "/20160918/instances/{}",
+        fixture.oci.find("instances", "web-01").unwrap()
+    );
+    let state = || parsed(&fixture.get(&path))["lifecycleState"].clone();
+
+    let stopped = fixture.send("POST", &format!("{path}?action=SOFTSTOP"), b"");
+
+    assert_eq!(parsed(&stopped)["lifecycleState"], "STOPPING");
+    let again = fixture.send("POST", &format!("{path}?action=STOP"), b"");
+    assert_eq!(
+        (again.status(), &parsed(&again)["code"]),
+        (StatusCode::CONFLICT, &json!("IncorrectState"))
+    );
+    assert_eq!(state(), "STOPPING");
+    fixture.wait(10);
+    assert_eq!(state(), "STOPPED");
+    let work = format!(
+        "/20160918/workRequests/{}",
+        header(&stopped, "opc-work-request-id")
+    );
+    assert_eq!(parsed(&fixture.get(&work))["status"], "SUCCEEDED");
+}
+
+#[test]
+fn a_database_starts_and_a_container_instance_stops() {
+    let fixture = Fixture::new();
+    for (collection, name, path, action, status, after) in [
+        (
+            "autonomousDatabases",
+            "sandbox",
+            "/20160918/autonomousDatabases",
+            "start",
+            200,
+            "AVAILABLE",
+        ),
+        (
+            "containerInstances",
+            "mcp-events",
+            "/20210415/containerInstances",
+            "stop",
+            202,
+            "INACTIVE",
+        ),
+        (
+            "modelDeployments",
+            "churn",
+            "/20190101/modelDeployments",
+            "deactivate",
+            202,
+            "INACTIVE",
+        ),
+    ] {
+        let path = format!("{path}/{}", fixture.oci.find(collection, name).unwrap());
+
+        let response = fixture.send("POST", &format!("{path}/actions/{action}"), b"");
+
+        assert_eq!(response.status(), status, "{collection}");
+        fixture.wait(10);
+        assert_eq!(
+            parsed(&fixture.get(&path))["lifecycleState"],
+            after,
+            "{collection}"
+        );
+    }
+}
+
+#[test]
+fn a_change_of_another_version_than_the_one_named_is_refused() {
+    let fixture = Fixture::new();
+    let path = format!(
+        "/20160918/instances/{}",
+        fixture.oci.find("instances", "web-01").unwrap()
+    );
+    let etag = header(&fixture.get(&path), "etag").to_owned();
+    let delete = |etag: &str| {
+        let mut request = fixture.signer.request("DELETE", &path, b"", fixture.now());
+        request
+            .headers_mut()
+            .insert("if-match", etag.parse().unwrap());
+        fixture.oci.answer(request).status()
+    };
+
+    assert_eq!(delete("other"), StatusCode::PRECONDITION_FAILED);
+    assert_eq!(delete(&etag), StatusCode::NO_CONTENT);
+}
+
+#[test]
+fn faults_meet_the_requests_they_are_for_and_then_end() {
+    let fixture = Fixture::new();
+    let busy = Fault::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests");
+    fixture.oci.inject(
+        busy.on(Method::GET, "/20160918/regions")
+            .retry_after(Duration::from_secs(3)),
+    );
+
+    let other = fixture.get("/n");
+    let met = fixture.get("/20160918/regions");
+    let after = fixture.get("/20160918/regions");
+
+    assert_eq!(
+        (other.status(), after.status()),
+        (StatusCode::OK, StatusCode::OK)
+    );
+    assert_eq!(
+        (met.status(), header(&met, "retry-after")),
+        (StatusCode::TOO_MANY_REQUESTS, "3")
+    );
+    assert_eq!(parsed(&met)["code"], "TooManyRequests");
+}
+
+#[test]
+fn metrics_are_of_what_runs_and_have_a_point_for_each_interval() {
+    let fixture = Fixture::new();
+    let path = format!(
+        "/20180401/metrics/actions/summarizeMetricsData?compartmentId={}",
+        fixture.compartment("production")
+    );
+    let query = |query: &str| {
+        let body = json!({
+            "namespace": "oci_computeagent",
+            "query": query,
+            "startTime": "2026-11-20T11:00:00Z",
+            "endTime": "2026-11-20T12:00:00Z",
+        });
+        fixture.send("POST", &path, body.to_string().as_bytes())
+    };
+
+    let series = parsed(&query("CpuUtilization[5m].mean()"));
+
+    assert_eq!(series.as_array().unwrap().len(), 26);
+    let points = series[0]["aggregatedDatapoints"].as_array().unwrap();
+    assert_eq!(points.len(), 12);
+    assert!(
+        points
+            .iter()
+            .all(|point| (0.0..=100.0).contains(&point["value"].as_f64().unwrap()))
+    );
+    let id = fixture.oci.find("instances", "web-02").unwrap();
+    let one = parsed(&query(&format!(
+        "CpuUtilization[1m]{{resourceId = \"{id}\"}}.max()"
+    )));
+    assert_eq!(one.as_array().unwrap().len(), 1);
+    assert_eq!(
+        query("CpuUtilization[1m].percentile(0.95)").status(),
+        StatusCode::OK
+    );
+    for bad in [
+        "CpuUtilization",
+        "CpuUtilization[1m].mean",
+        "CpuUtilization[2d].mean()",
+    ] {
+        assert_eq!(query(bad).status(), StatusCode::BAD_REQUEST, "{bad}");
+    }
+}
+
+#[test]
+fn objects_are_listed_from_where_the_last_list_ended() {
+    let fixture = Fixture::new();
+    let path = "/n/axacmecloud01/b/reports/o?limit=30&prefix=daily/";
+
+    let first = parsed(&fixture.get(path));
+    let start = first["nextStartWith"].as_str().unwrap();
+    let second = parsed(&fixture.get(&format!("{path}&start={start}")));
+
+    let count = |list: &Value| list["objects"].as_array().unwrap().len();
+    assert_eq!((count(&first), count(&second)), (30, 10));
+    assert_eq!(start, "daily/031.json");
+    assert_eq!(second["nextStartWith"], Value::Null);
+}
