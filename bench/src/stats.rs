@@ -22,6 +22,10 @@ impl<T: Copy + PartialOrd> Sorted<T> {
         self.percentile(50)
     }
 
+    pub(crate) fn into_values(self) -> Vec<T> {
+        self.0
+    }
+
     pub(crate) fn min(&self) -> Option<T> {
         self.0.first().copied()
     }
