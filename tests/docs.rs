@@ -38,3 +38,24 @@ fn every_setting_is_in_the_readme() {
         );
     }
 }
+
+#[test]
+fn the_readme_quotes_the_measurements_as_they_were_written() {
+    let results = include_str!("../bench/RESULTS.md");
+    let measured = [
+        "| Fn socket: ",
+        "| HTTP: ",
+        "| start to ",
+        "| memory ",
+        "| more ",
+        "| static ",
+    ];
+
+    let is_quoted = |line: &&str| measured.iter().any(|start| line.starts_with(start));
+    let quoted: Vec<_> = README.lines().filter(is_quoted).collect();
+
+    assert!(quoted.len() >= 7, "{quoted:?}");
+    for line in quoted {
+        assert!(results.contains(line), "bench/RESULTS.md has no {line}");
+    }
+}
