@@ -1,5 +1,7 @@
 //! OCI Functions: what the Fn platform says of a call, told to the app.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Uri};
@@ -59,7 +61,7 @@ pub(crate) fn run(app: App, config: Config, settings: Settings) -> Result<(), Er
         fdk,
         max_response_bytes,
     } = settings;
-    let path: Uri = config.path().parse().unwrap_or_default();
+    let path: Arc<Uri> = Arc::new(config.path().parse().unwrap_or_default());
     let service = ServiceBuilder::new()
         .map_request(move |request| deliver(request, &path, max_response_bytes))
         .service(app.into_service(config)?);

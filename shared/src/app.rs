@@ -2,17 +2,18 @@
 
 use std::convert::Infallible;
 use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
-use tower::ServiceBuilder;
-use tower::util::BoxCloneSyncService;
+use tower::{Service, ServiceBuilder};
 
 use crate::body::Body;
 use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
-use crate::log::LogLayer;
+use crate::log::{Log, LogLayer};
 use crate::tool::{DynamicTool, Tool, Toolbox, is_valid_name};
 
 /// An MCP server: its name and its tools.
@@ -54,7 +55,48 @@ pub(crate) struct Identity {
 /// The whole app as a service: what a host sends every request through.
 ///
 /// The host may add a [`Delivery`](crate::Delivery) to the request's extensions.
-pub type AppService = BoxCloneSyncService<Request<Bytes>, Response<Body>, Infallible>;
+#[derive(Clone)]
+pub struct AppService(Stack);
+
+type Stack = Log<Endpoint>;
+
+impl Service<Request<Bytes>> for AppService {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = AppFuture;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> AppFuture {
+        AppFuture(self.0.call(request))
+    }
+}
+
+impl fmt::Debug for AppService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppService").finish_non_exhaustive()
+    }
+}
+
+/// The answer of an [`AppService`]; dropping it cancels the work.
+#[must_use = "futures do nothing unless they are polled"]
+pub struct AppFuture(<Stack as Service<Request<Bytes>>>::Future);
+
+impl Future for AppFuture {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl fmt::Debug for AppFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppFuture").finish_non_exhaustive()
+    }
+}
 
 impl App {
     /// A server without tools, called `name`.
@@ -124,7 +166,7 @@ impl App {
             // Outermost, so that refusals are on record too.
             .layer(LogLayer)
             .service(Endpoint::new(dispatcher, config, &service));
-        Ok(BoxCloneSyncService::new(stack))
+        Ok(AppService(stack))
     }
 }
 

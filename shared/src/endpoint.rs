@@ -54,40 +54,59 @@ impl Endpoint {
 impl Service<Request<Bytes>> for Endpoint {
     type Response = Response<Body>;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+    fn call(&mut self, request: Request<Bytes>) -> Answering {
+        let (mut parts, body) = request.into_parts();
+        let delivery = parts.extensions.remove::<Delivery>();
+        let delivery = delivery.unwrap_or_else(|| Delivery::http("http"));
+        let answer = match self.inner.route(&parts, &delivery, &body) {
+            Ok(Route::Health) if accept::prefers_text(&parts.headers) => text("OK"),
+            Ok(Route::Health) => json(StatusCode::OK, self.inner.health.clone()),
+            Ok(Route::Message) => return self.exchange(parts, delivery, body),
+            Err(refusal) => in_form(delivery.reply, refusal.into_response(&self.inner.config)),
+        };
+        Answering::Now(Some(answer))
+    }
+}
+
+/// The answer to one request: there at once, or after its message has been read and worked on.
+pub(crate) enum Answering {
+    Now(Option<Response<Body>>),
+    Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Now(answer) => answer
+                .take()
+                .map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer))),
+            Self::Later(answer) => answer.as_mut().poll(cx).map(Ok),
+        }
+    }
+}
+
+impl Endpoint {
+    fn exchange(&self, parts: Parts, delivery: Delivery, body: Bytes) -> Answering {
         let inner = Arc::clone(&self.inner);
-        Box::pin(async move { Ok(inner.answer(request).await) })
+        let summarize = parts.extensions.get::<Summarize>().is_some();
+        let headers = parts.headers;
+        Answering::Later(Box::pin(async move {
+            let exchange = Exchange::new(&inner.dispatcher, &headers, &delivery, summarize);
+            let outcome = exchange.answer(&body).await;
+            in_form(delivery.reply, outcome.into_response(headers))
+        }))
     }
 }
 
 impl Inner {
-    async fn answer(&self, request: Request<Bytes>) -> Response<Body> {
-        let (mut parts, body) = request.into_parts();
-        let delivery = parts.extensions.remove::<Delivery>();
-        let delivery = delivery.unwrap_or_else(|| Delivery::http("http"));
-        let summarize = parts.extensions.get::<Summarize>().is_some();
-        let answer = match self.route(&parts, &delivery, &body) {
-            Ok(Route::Health) if accept::prefers_text(&parts.headers) => return text("OK"),
-            Ok(Route::Health) => return json(StatusCode::OK, self.health.clone()),
-            Ok(Route::Message) => {
-                Exchange::new(&self.dispatcher, &parts.headers, &delivery, summarize)
-                    .answer(&body)
-                    .await
-            }
-            Err(refusal) => refusal.into_response(&self.config),
-        };
-        match delivery.reply {
-            Reply::Json => answer,
-            Reply::EventStream => event::stream(answer),
-        }
-    }
-
     /// Everything that is decided before the body is read, in this order: who may ask at all, what
     /// is there, how it is asked for.
     fn route(&self, parts: &Parts, delivery: &Delivery, body: &Bytes) -> Result<Route, Refusal> {
@@ -151,23 +170,35 @@ impl Inner {
     }
 }
 
+fn in_form(reply: Reply, answer: Response<Body>) -> Response<Body> {
+    match reply {
+        Reply::Json => answer,
+        Reply::EventStream => event::stream(answer),
+    }
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
 enum Route {
     Health,
     Message,
 }
 
 fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
-    respond(status, body.into(), "application/json")
+    respond(status, body.into(), JSON)
 }
 
 fn text(body: &'static str) -> Response<Body> {
-    respond(StatusCode::OK, body.into(), "text/plain")
+    respond(
+        StatusCode::OK,
+        body.into(),
+        HeaderValue::from_static("text/plain"),
+    )
 }
 
-fn respond(status: StatusCode, body: Body, content_type: &'static str) -> Response<Body> {
+fn respond(status: StatusCode, body: Body, content_type: HeaderValue) -> Response<Body> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    let content_type = HeaderValue::from_static(content_type);
     response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }

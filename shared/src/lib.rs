@@ -55,7 +55,7 @@ mod rpc;
 mod schema;
 mod tool;
 
-pub use app::{App, AppService, InvalidApp};
+pub use app::{App, AppFuture, AppService, InvalidApp};
 pub use body::{Body, Events};
 pub use config::{ByteLimit, Config, ConfigError, Vars};
 pub use context::{Context, TraceContext};

@@ -4,7 +4,6 @@ use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::time::timeout_at;
 
 use super::{Call, Dispatcher};
@@ -17,7 +16,7 @@ use crate::tool::{CallResult, Entry};
 const MARGIN: Duration = Duration::from_secs(1);
 
 impl Dispatcher {
-    pub(super) async fn call_tool(&self, call: Call<'_>) -> Result<Bytes, Error> {
+    pub(super) async fn call_tool(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
         let Some(Text(name)) = call.params.name() else {
             return Err(invalid("`name` is required and must be a string"));
         };
@@ -30,7 +29,7 @@ impl Dispatcher {
         };
         let result = match entry.arguments().check(arguments) {
             Ok(Ok(())) => {
-                let cx = Context::traced(call.delivery.clone(), call.trace);
+                let cx = Context::traced(call.delivery.clone(), call.trace.clone());
                 run(entry, &cx, arguments).await
             }
             Ok(Err(Violations(text))) => {

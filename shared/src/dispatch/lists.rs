@@ -5,7 +5,6 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
-use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
@@ -26,8 +25,8 @@ pub(super) struct Lists {
     identity: Identity,
     /// What every 2026-07-28 result ends with.
     modern_tail: String,
-    discovery: OnceLock<Bytes>,
-    handshakes: PerRevision<Bytes>,
+    discovery: OnceLock<Vec<u8>>,
+    handshakes: PerRevision<Vec<u8>>,
     tools: PerRevision<Pages>,
 }
 
@@ -55,7 +54,7 @@ impl Lists {
     }
 
     /// The result of `server/discover`.
-    pub(super) fn discovery(&self) -> Bytes {
+    pub(super) fn discovery(&self) -> &[u8] {
         let make = || {
             let mut result = self.introduction();
             result.insert(
@@ -64,18 +63,18 @@ impl Lists {
             );
             self.cacheable(Revision::V2026_07_28, &result)
         };
-        self.discovery.get_or_init(make).clone()
+        self.discovery.get_or_init(make)
     }
 
     /// The result of `initialize` once `revision` is agreed on.
-    pub(super) fn handshake(&self, revision: Revision) -> Bytes {
+    pub(super) fn handshake(&self, revision: Revision) -> &[u8] {
         let make = || {
             let mut result = self.introduction();
             result.insert("protocolVersion".into(), revision.as_str().into());
             result.insert("serverInfo".into(), self.identity.implementation(revision));
-            Bytes::from(Value::from(result).to_string())
+            Value::from(result).to_string().into_bytes()
         };
-        self.handshakes.get(revision).get_or_init(make).clone()
+        self.handshakes.get(revision).get_or_init(make)
     }
 
     /// One page of `tools/list`: the first, or the one that `cursor` of an earlier page names.
@@ -88,7 +87,7 @@ impl Lists {
         tools: &Toolbox,
         revision: Revision,
         cursor: Option<&str>,
-    ) -> Result<Bytes, Error> {
+    ) -> Result<&[u8], Error> {
         let pages = self
             .tools
             .get(revision)
@@ -99,7 +98,7 @@ impl Lists {
                 .index_of(cursor)
                 .and_then(|index| pages.bytes.get(index)),
         };
-        page.cloned().ok_or_else(|| {
+        page.map(Vec::as_slice).ok_or_else(|| {
             let message = format!(
                 "cursor {} is not of this list",
                 quoted(cursor.unwrap_or(""))
@@ -146,7 +145,7 @@ impl Lists {
     }
 
     /// `result` with the cache hints and the tail of `revision`.
-    fn cacheable(&self, revision: Revision, result: &impl Serialize) -> Bytes {
+    fn cacheable(&self, revision: Revision, result: &impl Serialize) -> Vec<u8> {
         let mut out = Vec::new();
         append_json(&mut out, result);
         if revision.is_modern() {
@@ -156,7 +155,7 @@ impl Lists {
             out.extend_from_slice(self.result_tail(revision).as_bytes());
             out.push(b'}');
         }
-        Bytes::from(out)
+        out
     }
 }
 
@@ -192,7 +191,7 @@ struct Pages {
     /// Which list this is, so that a cursor of another one (an older deployment's) is refused
     /// rather than taken for a place in this one.
     fingerprint: u64,
-    bytes: Vec<Bytes>,
+    bytes: Vec<Vec<u8>>,
 }
 
 impl Pages {

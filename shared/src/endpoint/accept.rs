@@ -30,6 +30,13 @@ pub(super) fn prefers_text(headers: &HeaderMap) -> bool {
 /// MCP makes listing both the client's duty and says nothing of servers; clients that list one,
 /// `*/*` or nothing exist, so only an answer that is ruled out is refused.
 pub(super) fn takes_answer(headers: &HeaderMap) -> bool {
+    // What nearly every client sends, first, so that it need not be taken apart.
+    if headers
+        .get(ACCEPT)
+        .is_some_and(|accept| accept == "application/json, text/event-stream")
+    {
+        return true;
+    }
     let mut ranges = headers
         .get_all(ACCEPT)
         .into_iter()

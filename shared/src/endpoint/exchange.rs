@@ -1,15 +1,16 @@
 //! One body and its answer: JSON-RPC in, JSON-RPC and an HTTP status out.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
-use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::value::RawValue;
 
-use super::json;
+use super::JSON;
 use super::status::status_of;
 use crate::body::Body;
 use crate::context::TraceContext;
@@ -29,6 +30,30 @@ pub(super) struct Exchange<'a> {
     delivery: &'a Delivery,
     /// Whether somebody wants to know what was found out.
     summarize: bool,
+}
+
+/// What goes back to the client, and what was found out on the way to it if somebody wants to know.
+pub(super) struct Outcome {
+    status: StatusCode,
+    body: Vec<u8>,
+    summaries: Option<Summaries>,
+}
+
+impl Outcome {
+    /// The response, in the map of the request's headers: hosts then need not make one for each.
+    pub(super) fn into_response(self, mut headers: HeaderMap) -> Response<Body> {
+        headers.clear();
+        if !self.body.is_empty() {
+            headers.insert(CONTENT_TYPE, JSON);
+        }
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = headers;
+        if let Some(summaries) = self.summaries {
+            response.extensions_mut().insert(summaries);
+        }
+        response
+    }
 }
 
 /// An answer, and what was found out on the way to it.
@@ -59,25 +84,26 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    pub(super) async fn answer(self, body: &[u8]) -> Response<Body> {
-        match rpc::parse(body) {
-            Ok(Incoming::One(Message::Request(request))) => self.one(&request).await,
+    pub(super) async fn answer(&self, body: &[u8]) -> Outcome {
+        let request = match rpc::parse(body) {
+            Ok(Incoming::One(Message::Request(request))) => request,
             Ok(Incoming::One(Message::Notification(notification))) => {
-                match self.mcp.check_notification(notification.params.meta()) {
+                return match self.mcp.check_notification(notification.params.meta()) {
                     Ok(()) => accepted(),
                     Err(error) => self.refuse(None, error),
-                }
+                };
             }
             Ok(Incoming::One(Message::Response)) => {
                 let why = "this server sends no requests, so it takes no responses";
-                self.refuse(None, Error::new(ErrorKind::InvalidRequest, why))
+                return self.refuse(None, Error::new(ErrorKind::InvalidRequest, why));
             }
-            Ok(Incoming::Batch(messages)) => self.batch(messages).await,
-            Err(Invalid { id, error }) => self.refuse(id, error),
-        }
+            Ok(Incoming::Batch(messages)) => return Box::pin(self.batch(messages)).await,
+            Err(Invalid { id, error }) => return self.refuse(id, error),
+        };
+        self.one(&request).await
     }
 
-    async fn one(&self, request: &Request<'_>) -> Response<Body> {
+    async fn one(&self, request: &Request<'_>) -> Outcome {
         let mut answered = self.request(request).await;
         self.limit(std::slice::from_mut(&mut answered));
         let status = answered.status();
@@ -85,7 +111,7 @@ impl<'a> Exchange<'a> {
         self.respond(status, body, [answered])
     }
 
-    async fn batch(&self, messages: Vec<Result<Message<'_>, Invalid<'_>>>) -> Response<Body> {
+    async fn batch(&self, messages: Vec<Result<Message<'_>, Invalid<'_>>>) -> Outcome {
         if !self.mcp.allow_batch() || messages.iter().flatten().any(claims_a_revision) {
             let why = "only revision 2025-03-26 has batches; send one message a request";
             return self.refuse(None, Error::new(ErrorKind::InvalidRequest, why));
@@ -109,7 +135,10 @@ impl<'a> Exchange<'a> {
         self.respond(StatusCode::OK, body, answered)
     }
 
-    async fn request<'m>(&self, request: &Request<'m>) -> Answered<'m> {
+    async fn request<'m>(&self, request: &Request<'m>) -> Answered<'m>
+    where
+        'a: 'm,
+    {
         let mut findings = Findings::default();
         // A panic is caught here rather than around the HTTP service because only here is the
         // request's identifier known, which a JSON-RPC error must echo.
@@ -142,7 +171,11 @@ impl<'a> Exchange<'a> {
 
     /// The result of one request. The order of the checks is the specification's: which revision,
     /// do the headers agree, is there such a method, and only then what the method thinks.
-    async fn result(&self, request: &Request<'_>, findings: &mut Findings) -> Result<Bytes, Error> {
+    async fn result(
+        &self,
+        request: &Request<'_>,
+        findings: &mut Findings,
+    ) -> Result<Cow<'a, [u8]>, Error> {
         let params = &request.params;
         let meta = params.meta();
         let revision = self.mcp.resolve(&request.method, params, meta)?;
@@ -167,7 +200,7 @@ impl<'a> Exchange<'a> {
             delivery: self.delivery,
             trace: self.trace(meta),
         };
-        self.dispatcher.dispatch(call).await
+        self.dispatcher.dispatch(&call).await
     }
 
     /// The caller's trace: what `_meta` says, else the hop that HTTP tells of.
@@ -201,7 +234,7 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn refuse(&self, id: Option<&RawValue>, error: Error) -> Response<Body> {
+    fn refuse(&self, id: Option<&RawValue>, error: Error) -> Outcome {
         let is_modern = self.mcp.revision().is_some_and(Revision::is_modern);
         let unidentified = if is_modern {
             Unidentified::Omit
@@ -218,13 +251,16 @@ impl<'a> Exchange<'a> {
         status: StatusCode,
         body: Vec<u8>,
         answered: impl IntoIterator<Item = Answered<'m>>,
-    ) -> Response<Body> {
-        let mut response = json(status, body);
-        if self.summarize {
-            let summaries = answered.into_iter().map(Answered::into_summary).collect();
-            response.extensions_mut().insert(Summaries(summaries));
+    ) -> Outcome {
+        let summaries = self.summarize.then(|| {
+            let summaries = answered.into_iter().map(Answered::into_summary);
+            Summaries(summaries.collect())
+        });
+        Outcome {
+            status,
+            body,
+            summaries,
         }
-        response
     }
 }
 
@@ -264,10 +300,12 @@ fn claims_a_revision(message: &Message<'_>) -> bool {
     params.meta().protocol_version.is_some()
 }
 
-fn accepted() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::ACCEPTED;
-    response
+fn accepted() -> Outcome {
+    Outcome {
+        status: StatusCode::ACCEPTED,
+        body: Vec::new(),
+        summaries: None,
+    }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

@@ -1,6 +1,7 @@
 //! JSON-RPC answers as bytes. A result is spliced in, not parsed and written again.
 
-use bytes::Bytes;
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -11,7 +12,7 @@ use super::Error;
 pub(crate) struct Answer<'a> {
     /// `None` where the request's id could not be read.
     pub(crate) id: Option<&'a RawValue>,
-    pub(crate) outcome: Result<Bytes, Error>,
+    pub(crate) outcome: Result<Cow<'a, [u8]>, Error>,
 }
 
 /// How an error without a readable id says so: 2026-07-28 leaves `id` out, earlier revisions
@@ -22,8 +23,12 @@ pub(crate) enum Unidentified {
     Omit,
 }
 
-/// What a response adds around a result and an id; generous, it only sizes a buffer.
-const ENVELOPE: usize = 48;
+/// What a response adds around a result and an id, to the byte: a buffer that is full to its end
+/// becomes a `Bytes` without another allocation.
+const ENVELOPE: usize = VERSION.len() + ID.len() + RESULT.len() + 1;
+const VERSION: &[u8] = br#"{"jsonrpc":"2.0""#;
+const ID: &[u8] = br#","id":"#;
+const RESULT: &[u8] = br#","result":"#;
 
 pub(crate) fn write_answer(answer: &Answer<'_>, unidentified: Unidentified) -> Vec<u8> {
     let mut out = Vec::with_capacity(answer.size_hint());
@@ -33,7 +38,7 @@ pub(crate) fn write_answer(answer: &Answer<'_>, unidentified: Unidentified) -> V
 
 /// The answers of a batch, as a JSON array.
 pub(crate) fn write_batch<'a>(answers: impl Iterator<Item = &'a Answer<'a>> + Clone) -> Vec<u8> {
-    let mut out = Vec::with_capacity(answers.clone().map(Answer::size_hint).sum());
+    let mut out = Vec::with_capacity(answers.clone().map(|answer| answer.size_hint() + 1).sum());
     for answer in answers {
         out.push(if out.is_empty() { b'[' } else { b',' });
         append(&mut out, answer, Unidentified::Null);
@@ -50,7 +55,7 @@ impl Answer<'_> {
             // Quotation marks and control characters in the message are escaped.
             Err(error) => {
                 let data = error.data.as_ref().map_or(0, |data| data.get().len());
-                ENVELOPE + error.message.len() * 2 + data
+                48 + error.message.len() * 2 + data
             }
         };
         ENVELOPE + self.id.map_or(0, |id| id.get().len()) + outcome
@@ -58,19 +63,19 @@ impl Answer<'_> {
 }
 
 fn append(out: &mut Vec<u8>, answer: &Answer<'_>, unidentified: Unidentified) {
-    out.extend_from_slice(br#"{"jsonrpc":"2.0""#);
+    out.extend_from_slice(VERSION);
     let id = match (answer.id, unidentified) {
         (Some(id), _) => Some(id.get()),
         (None, Unidentified::Null) => Some("null"),
         (None, Unidentified::Omit) => None,
     };
     if let Some(id) = id {
-        out.extend_from_slice(br#","id":"#);
+        out.extend_from_slice(ID);
         out.extend_from_slice(id.as_bytes());
     }
     match &answer.outcome {
         Ok(result) => {
-            out.extend_from_slice(br#","result":"#);
+            out.extend_from_slice(RESULT);
             out.extend_from_slice(result);
         }
         Err(error) => {
@@ -141,7 +146,7 @@ mod tests {
         let id = serde_json::from_str::<&RawValue>(r#""\u0061""#).unwrap();
         let answer = Answer {
             id: Some(id),
-            outcome: Ok(Bytes::from_static(b"{ \"x\":1 }")),
+            outcome: Ok(Cow::Borrowed(b"{ \"x\":1 }")),
         };
 
         let written = text(&answer, Unidentified::Null);

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
 
 use super::ToolError;
 use crate::mcp::Revision;
@@ -36,7 +34,7 @@ pub struct Json<T>(pub T);
 #[derive(Clone, Debug)]
 pub struct CallResult {
     content: Vec<Content>,
-    structured: Option<Box<RawValue>>,
+    structured: Option<String>,
     is_error: bool,
 }
 
@@ -74,13 +72,13 @@ impl CallResult {
     ///
     /// If `value` cannot be serialised.
     pub fn with_structured(mut self, value: &impl Serialize) -> Result<Self, ToolError> {
-        self.structured = Some(to_raw_value(value).map_err(ToolError::internal)?);
+        self.structured = Some(serde_json::to_string(value).map_err(ToolError::internal)?);
         Ok(self)
     }
 
     /// The result object as `revision` has it, with `tail` (members that every result of the
     /// revision ends with, each after a comma).
-    pub(crate) fn encode(&self, revision: Revision, tail: &str) -> Bytes {
+    pub(crate) fn encode(&self, revision: Revision, tail: &str) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.size_hint() + tail.len());
         out.extend_from_slice(br#"{"content":["#);
         for (i, content) in self.content.iter().enumerate() {
@@ -91,7 +89,7 @@ impl CallResult {
         }
         // Not every client knows structured content; its JSON as text is for all (2025-06-18, "Tools").
         if let (true, Some(value)) = (self.content.is_empty(), &self.structured) {
-            append_text(&mut out, value.get());
+            append_text(&mut out, value);
         }
         out.push(b']');
         if let Some(value) = self.structured_for(revision) {
@@ -103,12 +101,12 @@ impl CallResult {
         }
         out.extend_from_slice(tail.as_bytes());
         out.push(b'}');
-        Bytes::from(out)
+        out
     }
 
     /// Structured content exists since 2025-06-18, and until 2026-07-28 it had to be an object.
     fn structured_for(&self, revision: Revision) -> Option<&str> {
-        let value = self.structured.as_deref()?.get();
+        let value = self.structured.as_deref()?;
         let fits =
             revision.is_modern() || (revision >= Revision::V2025_06_18 && value.starts_with('{'));
         fits.then_some(value)
@@ -123,7 +121,7 @@ impl CallResult {
         let structured = self
             .structured
             .as_ref()
-            .map_or(0, |value| value.get().len() * 2 + 48);
+            .map_or(0, |value| value.len() * 2 + 48);
         // Quotation marks in JSON that is carried as text are escaped.
         64 + text + text / 4 + structured
     }
