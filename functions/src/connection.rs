@@ -3,11 +3,11 @@
 use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::{Method, Request, Response, StatusCode, request, response};
+use http::{HeaderMap, Method, Request, Response, StatusCode, request, response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -19,8 +19,8 @@ use tower::{BoxError, Service, ServiceExt};
 use crate::body::{Collected, Excess, collect};
 use crate::config::Config;
 use crate::guard::{Answering, Guarded};
-use crate::invocation::{Intent, Invocation};
-use crate::request::decode;
+use crate::invocation::Intent;
+use crate::request::Call;
 use crate::response::{Refusal, Reply, encode, failure};
 
 /// Serves one connection until its peer closes it.
@@ -34,12 +34,12 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    let (config, answering) = (&*config, &Answering::default());
+    let (config, answering, spare) = (&*config, &Answering::default(), &Spare::default());
     let io = Guarded::new(TokioIo::new(io), answering.clone());
     let call = service_fn(move |request| {
         let service = service.clone();
         async move {
-            let reply = answer(config, request, service).await;
+            let reply = answer(config, spare, request, service).await;
             answering.set(true);
             Ok::<_, Infallible>(reply)
         }
@@ -58,7 +58,16 @@ where
     }
 }
 
-async fn answer<S, B>(config: &Config, request: Request<Incoming>, service: S) -> Reply
+/// The map that the last response came in, without its headers. If it is that of the request, as it
+/// is from a service that answers in the map it was asked in, then it has room for the next one.
+type Spare = Mutex<HeaderMap>;
+
+async fn answer<S, B>(
+    config: &Config,
+    spare: &Spare,
+    request: Request<Incoming>,
+    service: S,
+) -> Reply
 where
     S: Service<Request<Bytes>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes>,
@@ -66,7 +75,7 @@ where
 {
     let (mut head, body) = request.into_parts();
     let intent = Intent::of(&head.headers);
-    let request = match receive(config, &mut head, body, intent).await {
+    let request = match receive(config, spare, &mut head, body, intent).await {
         Ok(request) => request,
         Err(reply) => return *reply,
     };
@@ -74,10 +83,13 @@ where
     // the service was called on is dropped with the panic, so nothing broken is seen again.
     let answered = AssertUnwindSafe(call(service, request, config.max_response_bytes));
     match answered.catch_unwind().await {
-        Ok(Ok((answer, Collected::Whole(body)))) => {
+        Ok(Ok((mut answer, Collected::Whole(body)))) => {
             // hyper reads the headers of the next request into the map it is given here. That of
             // this request has the room, so that none has to be made.
-            encode(intent, answer.status, answer.headers, body, head.headers)
+            let headers = &mut answer.headers;
+            let reply = encode(intent, answer.status, headers, body, head.headers);
+            put(spare, answer.headers);
+            reply
         }
         Ok(Ok((_, Collected::TooLarge(size)))) => {
             response_too_large(size, config.max_response_bytes).into_reply(intent)
@@ -96,6 +108,7 @@ where
 // The error is a whole reply and the rare case, hence the box.
 async fn receive(
     config: &Config,
+    spare: &Spare,
     head: &mut request::Parts,
     body: Incoming,
     intent: Intent,
@@ -112,9 +125,10 @@ async fn receive(
         frame.print(&head.headers);
     }
     // Before the body is read, so that the deadline is counted from the arrival.
-    let invocation = Invocation::of(&head.headers, intent, config.clock);
+    let call = Call::take(&mut head.headers, intent, take(spare));
+    let invocation = call.invocation(config.clock);
     match collect(body, config.max_request_bytes, Excess::Drain).await {
-        Ok(Collected::Whole(body)) => decode(&mut head.headers, body, invocation).map_err(refuse),
+        Ok(Collected::Whole(body)) => call.into_request(body, invocation).map_err(refuse),
         Ok(Collected::TooLarge(size)) => {
             Err(refuse(request_too_large(size, config.max_request_bytes)))
         }
@@ -139,6 +153,20 @@ where
     let (head, body) = response.into_parts();
     let body = collect(body, max_response_bytes, Excess::Stop).await;
     Ok((head, body.map_err(Into::into)?))
+}
+
+fn take(spare: &Spare) -> HeaderMap {
+    spare
+        .lock()
+        .map(|mut map| std::mem::take(&mut *map))
+        .unwrap_or_default()
+}
+
+fn put(spare: &Spare, mut map: HeaderMap) {
+    map.clear();
+    if let Ok(mut spare) = spare.lock() {
+        *spare = map;
+    }
 }
 
 fn request_too_large(size: u64, limit: usize) -> Refusal {

@@ -97,30 +97,79 @@ impl Intent {
     }
 }
 
-impl Invocation {
-    pub(crate) fn of(headers: &HeaderMap, intent: Intent, clock: fn() -> SystemTime) -> Self {
-        Self {
-            call_id: only(headers, &FN_CALL_ID).map(|id| CallId(id.into())),
-            deadline: Some(deadline(headers.get(&FN_DEADLINE), clock)),
-            intent,
-            mode: match headers.get(&FN_INVOKE_TYPE) {
-                Some(mode) if mode.as_bytes().eq_ignore_ascii_case(b"detached") => Mode::Detached,
-                _ => Mode::Sync,
-            },
-            subject: only(headers, &OCI_SUBJECT_ID).map(|id| Subject {
-                id: id.to_owned(),
-                kind: only(headers, &OCI_SUBJECT_TYPE).map(str::to_owned),
-                tenancy_id: only(headers, &OCI_SUBJECT_TENANCY_ID).map(str::to_owned),
-            }),
+/// What the agent says in headers of its own, as it is found.
+#[derive(Default)]
+pub(crate) struct Said {
+    call_id: Once,
+    deadline: Option<HeaderValue>,
+    invoke_type: Option<HeaderValue>,
+    subject_id: Once,
+    subject_type: Once,
+    subject_tenancy_id: Once,
+}
+
+/// The value of a header, unless it is there twice: it may then have been smuggled in once, and says
+/// nothing.
+#[derive(Default)]
+enum Once {
+    #[default]
+    Absent,
+    Only(HeaderValue),
+    Repeated,
+}
+
+impl Said {
+    /// Takes note of a header if it is one of those that say something here.
+    pub(crate) fn hear(&mut self, name: &str, value: HeaderValue) {
+        match name {
+            "fn-call-id" => self.call_id.add(value),
+            "fn-deadline" => {
+                self.deadline.get_or_insert(value);
+            }
+            "fn-invoke-type" => {
+                self.invoke_type.get_or_insert(value);
+            }
+            "oci-subject-id" => self.subject_id.add(value),
+            "oci-subject-type" => self.subject_type.add(value),
+            "oci-subject-tenancy-id" => self.subject_tenancy_id.add(value),
+            _ => {}
         }
     }
 }
 
-// A header that is there twice may have been smuggled in once, so it then says nothing.
-fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let mut values = headers.get_all(name).iter();
-    let value = values.next()?.to_str().ok()?;
-    values.next().is_none().then_some(value)
+impl Once {
+    fn add(&mut self, value: HeaderValue) {
+        *self = match self {
+            Self::Absent => Self::Only(value),
+            Self::Only(_) | Self::Repeated => Self::Repeated,
+        };
+    }
+
+    fn get(&self) -> Option<&str> {
+        match self {
+            Self::Only(value) => value.to_str().ok(),
+            Self::Absent | Self::Repeated => None,
+        }
+    }
+}
+
+impl Invocation {
+    pub(crate) fn of(said: &Said, intent: Intent, clock: fn() -> SystemTime) -> Self {
+        Self {
+            call_id: said.call_id.get().map(|id| CallId(id.into())),
+            deadline: Some(deadline(said.deadline.as_ref(), clock)),
+            intent,
+            mode: match &said.invoke_type {
+                Some(mode) if mode.as_bytes().eq_ignore_ascii_case(b"detached") => Mode::Detached,
+                _ => Mode::Sync,
+            },
+            subject: said.subject_id.get().map(|id| Subject {
+                id: id.to_owned(),
+                kind: said.subject_type.get().map(str::to_owned),
+                tenancy_id: said.subject_tenancy_id.get().map(str::to_owned),
+            }),
+        }
+    }
 }
 
 fn deadline(value: Option<&HeaderValue>, clock: fn() -> SystemTime) -> Instant {
@@ -142,13 +191,7 @@ fn time_left(value: &HeaderValue, clock: fn() -> SystemTime) -> Result<Duration,
     Ok(left.max(SignedDuration::ZERO).unsigned_abs())
 }
 
-static FN_CALL_ID: HeaderName = HeaderName::from_static("fn-call-id");
-static FN_DEADLINE: HeaderName = HeaderName::from_static("fn-deadline");
 static FN_INTENT: HeaderName = HeaderName::from_static("fn-intent");
-static FN_INVOKE_TYPE: HeaderName = HeaderName::from_static("fn-invoke-type");
-static OCI_SUBJECT_ID: HeaderName = HeaderName::from_static("oci-subject-id");
-static OCI_SUBJECT_TYPE: HeaderName = HeaderName::from_static("oci-subject-type");
-static OCI_SUBJECT_TENANCY_ID: HeaderName = HeaderName::from_static("oci-subject-tenancy-id");
 
 static PARSER: DateTimeParser = DateTimeParser::new();
 
@@ -165,11 +208,12 @@ mod tests {
 
     fn invocation(headers: &[(&'static str, &'static str)]) -> Invocation {
         let mut map = HeaderMap::new();
+        let mut said = Said::default();
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_static(value));
+            said.hear(name, HeaderValue::from_static(value));
         }
-        let intent = Intent::of(&map);
-        Invocation::of(&map, intent, at_noon)
+        Invocation::of(&said, Intent::of(&map), at_noon)
     }
 
     fn seconds_left(headers: &[(&'static str, &'static str)]) -> f64 {

@@ -1,41 +1,114 @@
 //! An Fn request as the HTTP request the client sent.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 
-use crate::invocation::{Intent, Invocation};
+use crate::invocation::{Intent, Invocation, Said};
 use crate::response::{PREFIX, Refusal};
 
-/// Takes the client's request out of the headers of `POST /call`, and leaves that map empty.
-///
-/// # Errors
-///
-/// Returns a 400 that names the header if the method, the URL or a header name is not HTTP: the
-/// client chose them, so the call must not look like a failure of the function.
-pub(crate) fn decode(
-    headers: &mut HeaderMap,
-    body: Bytes,
-    invocation: Invocation,
-) -> Result<Request<Bytes>, Refusal> {
-    let mut request = Request::new(body);
-    let content_type = headers.get(CONTENT_TYPE).cloned();
-    match invocation.intent {
-        Intent::HttpRequest => {
-            *request.method_mut() = method(headers)?;
-            *request.uri_mut() = uri(headers.get(&FN_HTTP_REQUEST_URL))?;
-            *request.headers_mut() = client_headers(headers)?;
+/// The headers of `POST /call`, taken apart: what the agent says, and what the client sent.
+pub(crate) struct Call {
+    intent: Intent,
+    method: Option<HeaderValue>,
+    request_method: Option<HeaderValue>,
+    url: Option<HeaderValue>,
+    content_type: Option<HeaderValue>,
+    said: Said,
+    client: Result<HeaderMap, Refusal>,
+}
+
+impl Call {
+    /// Empties `headers`. The client's go into `room`, a map without any.
+    pub(crate) fn take(headers: &mut HeaderMap, intent: Intent, mut room: HeaderMap) -> Self {
+        room.reserve(headers.len());
+        let mut call = Self {
+            intent,
+            method: None,
+            request_method: None,
+            url: None,
+            content_type: None,
+            said: Said::default(),
+            client: Ok(room),
+        };
+        let mut name = None;
+        for (next, value) in headers.drain() {
+            // A further value of the same header comes without its name.
+            name = next.or(name);
+            if let Some(name) = &name {
+                call.add(name, value);
+            }
         }
-        Intent::Invoke => {
-            *request.method_mut() = Method::POST;
-            headers.clear();
+        call
+    }
+
+    fn add(&mut self, name: &HeaderName, value: HeaderValue) {
+        if let Some(name) = name.as_str().strip_prefix(PREFIX) {
+            // A plain invoke has a content type and nothing else.
+            if self.intent == Intent::HttpRequest {
+                self.add_clients(name, value);
+            }
+            return;
         }
+        let first = match name.as_str() {
+            "content-type" => &mut self.content_type,
+            // The Fn server sends this one, its documentation names the next.
+            "fn-http-method" => &mut self.method,
+            "fn-http-request-method" => &mut self.request_method,
+            "fn-http-request-url" => &mut self.url,
+            // Or it is the agent's own `Accept`, `Host`, and so on.
+            name => return self.said.hear(name, value),
+        };
+        first.get_or_insert(value);
     }
-    if let Some(content_type) = content_type {
-        request.headers_mut().insert(CONTENT_TYPE, content_type);
+
+    fn add_clients(&mut self, name: &str, value: HeaderValue) {
+        let Ok(client) = &mut self.client else {
+            return;
+        };
+        // What follows the prefix is a name already, unless nothing does.
+        let refusal = match HeaderName::from_lowercase(name.as_bytes()) {
+            Ok(name) if is_hop_by_hop(&name) => return,
+            Ok(name) => match client.try_append(name, value) {
+                Ok(_) => return,
+                Err(_) => "the request has too many headers",
+            },
+            Err(_) => "`Fn-Http-H-` is followed by no header name",
+        };
+        self.client = Err(Refusal::bad_request(refusal.to_owned()));
     }
-    request.extensions_mut().insert(invocation);
-    Ok(request)
+
+    /// What the platform says of the call; `clock` is the time now.
+    pub(crate) fn invocation(&self, clock: fn() -> SystemTime) -> Invocation {
+        Invocation::of(&self.said, self.intent, clock)
+    }
+
+    /// The client's request.
+    ///
+    /// # Errors
+    ///
+    /// Returns a 400 that names the header if the method, the URL or a header name is not HTTP: the
+    /// client chose them, so the call must not look like a failure of the function.
+    pub(crate) fn into_request(
+        self,
+        body: Bytes,
+        invocation: Invocation,
+    ) -> Result<Request<Bytes>, Refusal> {
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        if self.intent == Intent::HttpRequest {
+            *request.method_mut() = method(self.method.or(self.request_method).as_ref())?;
+            *request.uri_mut() = uri(self.url.as_ref())?;
+        }
+        *request.headers_mut() = self.client?;
+        if let Some(content_type) = self.content_type {
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+        }
+        request.extensions_mut().insert(invocation);
+        Ok(request)
+    }
 }
 
 /// Whether a header belongs to one connection, so that it says nothing beyond it.
@@ -54,11 +127,7 @@ pub(crate) fn is_hop_by_hop(name: &HeaderName) -> bool {
     )
 }
 
-fn method(headers: &HeaderMap) -> Result<Method, Refusal> {
-    // The Fn server sends the first, its documentation names the second.
-    let value = headers
-        .get(&FN_HTTP_METHOD)
-        .or_else(|| headers.get(&FN_HTTP_REQUEST_METHOD));
+fn method(value: Option<&HeaderValue>) -> Result<Method, Refusal> {
     let Some(value) = value else {
         return Ok(Method::POST);
     };
@@ -78,35 +147,6 @@ fn uri(value: Option<&HeaderValue>) -> Result<Uri, Refusal> {
         .ok_or_else(|| refuse("Fn-Http-Request-Url", value, "neither a URL nor a path"))
 }
 
-// Only what is prefixed came from the client; the rest is the agent's own `Accept`, `Host`, and so
-// on, or was said by the platform.
-fn client_headers(headers: &mut HeaderMap) -> Result<HeaderMap, Refusal> {
-    let mut client = HeaderMap::with_capacity(headers.len());
-    let mut prefixed = None;
-    for (next, value) in headers.drain() {
-        // A further value of the same header comes without its name.
-        prefixed = next.or(prefixed);
-        let name = prefixed.as_ref().map(client_name).transpose()?;
-        if let Some(name) = name.flatten() {
-            client.try_append(name, value).map_err(|_cause| {
-                Refusal::bad_request("the request has too many headers".to_owned())
-            })?;
-        }
-    }
-    Ok(client)
-}
-
-fn client_name(name: &HeaderName) -> Result<Option<HeaderName>, Refusal> {
-    let Some(name) = name.as_str().strip_prefix(PREFIX) else {
-        return Ok(None);
-    };
-    // What follows the prefix is a name already, unless nothing does.
-    let name = HeaderName::from_lowercase(name.as_bytes()).map_err(|_cause| {
-        Refusal::bad_request("`Fn-Http-H-` is followed by no header name".to_owned())
-    })?;
-    Ok((!is_hop_by_hop(&name)).then_some(name))
-}
-
 fn refuse(header: &str, value: &HeaderValue, why: &str) -> Refusal {
     let value = String::from_utf8_lossy(value.as_bytes());
     let shown: String = value.chars().take(MAX_SHOWN).collect();
@@ -114,17 +154,11 @@ fn refuse(header: &str, value: &HeaderValue, why: &str) -> Refusal {
     Refusal::bad_request(format!("`{header}` is `{shown}{cut}`, which is {why}"))
 }
 
-static FN_HTTP_METHOD: HeaderName = HeaderName::from_static("fn-http-method");
-static FN_HTTP_REQUEST_METHOD: HeaderName = HeaderName::from_static("fn-http-request-method");
-static FN_HTTP_REQUEST_URL: HeaderName = HeaderName::from_static("fn-http-request-url");
-
 /// How much of a wrong value an error repeats.
 const MAX_SHOWN: usize = 100;
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
 
     type Fields<'a> = &'a [(&'static str, &'static str)];
@@ -135,8 +169,10 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         let intent = Intent::of(&headers);
-        let invocation = Invocation::of(&headers, intent, || SystemTime::UNIX_EPOCH);
-        decode(&mut headers, Bytes::from_static(b"body"), invocation)
+        let call = Call::take(&mut headers, intent, HeaderMap::new());
+        let invocation = call.invocation(|| SystemTime::UNIX_EPOCH);
+        assert!(headers.is_empty());
+        call.into_request(Bytes::from_static(b"body"), invocation)
     }
 
     fn decoded(fields: Fields<'_>) -> Request<Bytes> {

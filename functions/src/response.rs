@@ -27,17 +27,17 @@ impl Refusal {
     }
 
     pub(crate) fn into_reply(self, intent: Intent) -> Reply {
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
+        let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
         let body = error_body(&self.message);
-        encode(intent, self.status, headers, body, HeaderMap::new())
+        encode(intent, self.status, &mut headers, body, HeaderMap::new())
     }
 }
 
-/// Wraps the service's response, in `room`: a map without headers.
+/// Wraps the service's response, in `room`: a map without headers. Leaves `headers` empty.
 pub(crate) fn encode(
     intent: Intent,
     status: StatusCode,
-    headers: HeaderMap,
+    headers: &mut HeaderMap,
     body: Bytes,
     room: HeaderMap,
 ) -> Reply {
@@ -84,9 +84,13 @@ fn sign(mut reply: Reply) -> Reply {
     reply
 }
 
-fn append(intent: Intent, headers: HeaderMap, into: &mut HeaderMap) -> Result<(), &'static str> {
+fn append(
+    intent: Intent,
+    headers: &mut HeaderMap,
+    into: &mut HeaderMap,
+) -> Result<(), &'static str> {
     let mut name = None;
-    for (next, value) in headers {
+    for (next, value) in headers.drain() {
         // A further value of the same header comes without its name.
         if let Some(next) = next {
             name = spell(intent, next)?;
@@ -164,7 +168,7 @@ mod tests {
         }
         let status = StatusCode::from_u16(status).unwrap();
         let body = Bytes::from_static(b"body");
-        encode(intent, status, headers, body, HeaderMap::new())
+        encode(intent, status, &mut headers, body, HeaderMap::new())
     }
 
     fn lines(reply: &Reply) -> Vec<String> {
@@ -259,7 +263,7 @@ mod tests {
         let reply = encode(
             Intent::HttpRequest,
             StatusCode::OK,
-            HeaderMap::from_iter([(CONTENT_TYPE, JSON)]),
+            &mut HeaderMap::from_iter([(CONTENT_TYPE, JSON)]),
             Bytes::new(),
             room,
         );
