@@ -7,6 +7,7 @@ mod datascience;
 mod functions;
 mod program;
 mod stop;
+mod tenancy;
 mod welcome;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use program::Program;
 use stop::Stop;
+use tenancy::{ROTATION, Simulated};
 
 /// What to run, and where to answer.
 #[derive(clap::Args)]
@@ -31,10 +33,15 @@ pub(crate) struct Args {
     /// The port on 127.0.0.1; 0 takes any free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// A program of your own, instead of this one. Of the environment it gets the variables that
-    /// begin with `OCI_`, as its configuration, and `PATH`
+    /// A program of your own, instead of this one. Of the environment it gets `PATH`, and what
+    /// `--live` says
     #[arg(long, value_name = "PATH")]
     command: Option<PathBuf>,
+    /// Lets the program ask the real OCI: it gets your variables that begin with `OCI_`, and `HOME`.
+    /// Otherwise it has an identity in a simulated tenancy, and of these variables gets only those
+    /// that begin with `OCI_MCP_` and choose no identity; not `OCI_REGION`, for that tenancy has one
+    #[arg(long)]
+    live: bool,
     /// Seconds a call may take, as a function's timeout in OCI; 30 unless set, and only for functions
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=300))]
     timeout: Option<u16>,
@@ -54,6 +61,16 @@ enum Host {
     DataScience,
     /// A container, with nothing in front of it
     Container,
+}
+
+/// Where a host is played, and what there is to say of it.
+struct Stage<'a> {
+    /// Where clients come in.
+    listener: TcpListener,
+    /// Where MCP is.
+    path: &'a str,
+    /// Whose tenancy the program asks, in a line.
+    tenancy: &'a str,
 }
 
 pub(crate) fn run(args: Args) -> ExitCode {
@@ -86,13 +103,36 @@ fn fail(why: &dyn std::fmt::Display, code: u8) -> ExitCode {
 
 async fn play(args: Args) -> io::Result<()> {
     let listener = listen(args.port).await?;
-    let program = Program::new(args.command, args.arguments)?;
+    let mut program = Program::new(args.command, args.arguments, args.live)?;
     let path = environment("OCI_MCP_PATH").unwrap_or_else(|| "/mcp".to_owned());
     let stop = Stop::new()?;
-    match args.host {
-        Host::Functions => functions::play(listener, program, &path, args.timeout, stop).await,
-        Host::DataScience => datascience::play(listener, program, &path, stop).await,
-        Host::Container => container::play(listener, program, &path, stop).await,
+    let play = async |program, tenancy: &str| {
+        let stage = Stage {
+            listener,
+            path: &path,
+            tenancy,
+        };
+        match args.host {
+            Host::Functions => functions::play(stage, program, args.timeout, stop).await,
+            Host::DataScience => datascience::play(stage, program, stop).await,
+            Host::Container => container::play(stage, program, stop).await,
+        }
+    };
+    if args.live {
+        return play(program, LIVE).await;
+    }
+    let tenancy = Simulated::new(args.host).await?;
+    // First, because what a person has set wins.
+    program.env.splice(..0, tenancy.environment()?);
+    let line = format!(
+        "Tenancy: simulated, at {}, with a key that changes every {} minutes; --live asks for the \
+         real one",
+        tenancy.url()?,
+        ROTATION.as_secs() / 60
+    );
+    tokio::select! {
+        played = play(program, &line) => played,
+        ended = tenancy.play(ROTATION) => ended,
     }
 }
 
@@ -105,3 +145,5 @@ async fn listen(port: u16) -> io::Result<TcpListener> {
         io::Error::new(error.kind(), why)
     })
 }
+
+const LIVE: &str = "Tenancy: the real one, as your variables that begin with OCI_ say";

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "dev")]
 mod dev;
+mod oci;
 mod ping;
 mod serve;
 mod settings;
@@ -9,11 +10,15 @@ mod settings;
 mod stdio;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
 
 use clap::{Parser, Subcommand};
 use oci_mcp::App;
 use oci_mcp_hosts::environment;
+use oci_rest::Environment;
+
+use oci::Oci;
 
 /// MCP tools, served from OCI's serverless hosts.
 #[derive(Parser)]
@@ -55,5 +60,14 @@ fn main() -> ExitCode {
 fn app() -> App {
     App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
         .title("OCI")
-        .tool(ping::Ping::new(Instant::now(), environment))
+        .tool(ping::Ping::new(
+            Instant::now(),
+            Environment::new(environment),
+            Box::new(|environment| Oci::over_network(environment, Arc::new(now))),
+        ))
+}
+
+#[expect(clippy::disallowed_methods, reason = "from here it is passed on")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }

@@ -1,50 +1,54 @@
-//! `oci_ping`: is the server there, and who and where does it think it is.
+//! `oci_ping`: is the server there, who and where is it, and does OCI know it.
 
-use std::time::Instant;
+mod report;
+#[cfg(test)]
+pub(crate) mod tests;
 
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use http::Method;
 use oci_mcp::{Annotations, Context, Json, NoArgs, Tool, ToolError};
-use schemars::JsonSchema;
-use serde::Serialize;
+use oci_rest::{Call, Credential, Environment, Request, Template};
+use tokio::time;
 
-/// Reports what an instance knows of itself without asking anybody.
+use crate::oci::{Oci, Unavailable};
+use report::{Failure, Identity, Report, SignedCall};
+
+/// Reports what an instance knows of itself, and what OCI says to one request of it.
 pub(crate) struct Ping {
     started: Instant,
-    region: Option<String>,
-    identity: Identity,
+    environment: Environment,
+    connect: Connect,
+    oci: OnceLock<Oci>,
 }
 
-/// What the tool answers.
-#[derive(Debug, JsonSchema, Serialize)]
-pub(crate) struct Report {
-    version: &'static str,
-    host: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region: Option<String>,
-    identity: Identity,
-    uptime_seconds: f64,
-}
-
-/// The kind of identity that the environment offers for requests to OCI.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Identity {
-    None,
-    ResourcePrincipal,
-}
+/// Makes the way to OCI that an environment describes.
+pub(crate) type Connect = Box<dyn Fn(&Environment) -> Result<Oci, Unavailable> + Send + Sync>;
 
 impl Ping {
-    /// A tool of an instance that `started` then, in the environment that `lookup` finds.
-    pub(crate) fn new(started: Instant, lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let region = lookup("OCI_REGION").or_else(|| lookup("OCI_RESOURCE_PRINCIPAL_REGION"));
-        let identity = match lookup("OCI_RESOURCE_PRINCIPAL_VERSION") {
-            Some(_) => Identity::ResourcePrincipal,
-            None => Identity::None,
-        };
+    /// A tool of an instance that `started` then. It has `connect` make a way to OCI in this
+    /// `environment` when it is first called, and not again once there is one.
+    pub(crate) fn new(started: Instant, environment: Environment, connect: Connect) -> Self {
         Self {
             started,
-            region,
-            identity,
+            environment,
+            connect,
+            oci: OnceLock::new(),
         }
+    }
+
+    fn oci(&self) -> Result<&Oci, Unavailable> {
+        if let Some(oci) = self.oci.get() {
+            return Ok(oci);
+        }
+        let oci = (self.connect)(&self.environment)?;
+        Ok(self.oci.get_or_init(|| oci))
+    }
+
+    fn region(&self) -> Option<String> {
+        let names = ["OCI_REGION", "OCI_RESOURCE_PRINCIPAL_REGION"];
+        self.environment.first(&names).map(|(_, region)| region)
     }
 }
 
@@ -53,7 +57,8 @@ impl Tool for Ping {
     type Output = Json<Report>;
     const NAME: &'static str = "oci_ping";
     const DESCRIPTION: &'static str = "Tells whether the server is up: its version, the host and \
-        region it runs in, the kind of identity it has for OCI, and the uptime of this instance.";
+        region it runs in, the identity it has for OCI, whether OCI accepts a request signed with \
+        it, and the uptime of this instance.";
     const TITLE: Option<&'static str> = Some("Ping");
     const ANNOTATIONS: Annotations = Annotations {
         open_world_hint: Some(false),
@@ -61,44 +66,104 @@ impl Tool for Ping {
     };
 
     async fn call(&self, cx: &Context, _: NoArgs) -> Result<Json<Report>, ToolError> {
+        let (identity, no_identity, signed_call) = match self.oci() {
+            Ok(oci) => {
+                let (identity, signed_call) = ask(oci, cx).await;
+                (Some(identity), None, Some(signed_call))
+            }
+            Err(error) => (None, Some(reason(&error)), None),
+        };
         Ok(Json(Report {
             version: env!("CARGO_PKG_VERSION"),
             host: cx.host(),
-            region: self.region.clone(),
-            identity: self.identity,
-            uptime_seconds: (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+            region: self.region(),
+            identity,
+            no_identity,
+            signed_call,
+            uptime_seconds: rounded(self.started.elapsed().as_secs_f64()),
         }))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Finds out who asks, and asks.
+async fn ask(oci: &Oci, cx: &Context) -> (Identity, SignedCall) {
+    let start = time::Instant::now();
+    let deadline = start + patience(cx.deadline(), start.into_std());
+    let principal = oci.client.principal();
+    let mut identity = Identity {
+        principal: principal.name().to_owned(),
+        tenancy: None,
+        region: None,
+    };
+    let outcome = match time::timeout_at(deadline, principal.credential()).await {
+        Ok(Ok(credential)) => {
+            identity.tenancy = credential.tenancy().map(str::to_owned);
+            identity.region = credential.region().map(ToString::to_string);
+            let call = Call::until(deadline).traced(trace_id(cx));
+            get_namespace(oci, &credential, &call).await
+        }
+        Ok(Err(error)) => Err(Failure::before(error.to_string())),
+        Err(_) => Err(Failure::before("the credential did not come in time")),
+    };
+    let (status, error) = match outcome {
+        Ok(status) => (Some(status), None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let signed_call = SignedCall {
+        operation: OPERATION,
+        status,
+        error,
+        milliseconds: rounded(start.elapsed().as_secs_f64() * 1000.0),
+    };
+    (identity, signed_call)
+}
 
-    fn ping(set: &[(&str, &str)]) -> Ping {
-        Ping::new(Instant::now(), |name| {
-            let found = set.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| (*value).to_owned())
-        })
-    }
+/// `GetNamespace` of Object Storage, which tells everybody the name of their own namespace, so that a
+/// missing policy cannot be taken for a bad signature.
+async fn get_namespace(oci: &Oci, credential: &Credential, call: &Call) -> Result<u16, Failure> {
+    let region = oci.region.as_ref().or_else(|| credential.region());
+    let region = region.ok_or_else(|| {
+        Failure::before("the identity has no region: `OCI_REGION` says which one to ask")
+    })?;
+    let endpoint = oci.endpoints.service(region, &OBJECT_STORAGE, None);
+    let endpoint = endpoint.map_err(|error| Failure::before(error.to_string()))?;
+    // One attempt: this is to show how things are.
+    let request = Request::new(Method::GET, OPERATION, "/n").without_retries();
+    let response = oci.client.send(&endpoint, &request, call).await?;
+    Ok(response.status().as_u16())
+}
 
-    #[test]
-    fn the_region_is_the_operators_or_else_the_platforms() {
-        let platform = ("OCI_RESOURCE_PRINCIPAL_REGION", "us-phoenix-1");
+/// How long to wait for OCI. Whoever runs the tool stops it up to half way to the host's `deadline`,
+/// and what went wrong is to be told before.
+fn patience(deadline: Option<Instant>, now: Instant) -> Duration {
+    deadline.map_or(PATIENCE, |deadline| {
+        PATIENCE.min(deadline.saturating_duration_since(now) / 3)
+    })
+}
 
-        assert_eq!(ping(&[platform]).region.as_deref(), Some("us-phoenix-1"));
-        assert_eq!(
-            ping(&[platform, ("OCI_REGION", "x")]).region.as_deref(),
-            Some("x")
-        );
-        assert_eq!(ping(&[]).region, None);
-    }
+/// The part of `traceparent` that all of a trace have in common, or nothing.
+fn trace_id(cx: &Context) -> &str {
+    let trace = cx
+        .trace()
+        .and_then(|trace| trace.traceparent.split('-').nth(1));
+    trace.unwrap_or_default()
+}
 
-    #[test]
-    fn the_identity_is_what_the_platform_offers() {
-        let offered = ping(&[("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2")]);
-
-        assert_eq!(offered.identity, Identity::ResourcePrincipal);
-        assert_eq!(ping(&[]).identity, Identity::None);
+/// The first line; the whole, which is a page of advice for operators, is logged.
+fn reason(error: &Unavailable) -> String {
+    let text = error.to_string();
+    tracing::warn!("{text}");
+    match text.split_once('\n') {
+        Some((first, _)) => format!("{first}; the log of the server says what would give one"),
+        None => text,
     }
 }
+
+fn rounded(number: f64) -> f64 {
+    (number * 1000.0).round() / 1000.0
+}
+
+const OPERATION: &str = "objectstorage.get_namespace";
+const OBJECT_STORAGE: Template<'_> =
+    Template::new("https://objectstorage.{region}.{secondLevelDomain}");
+const PATIENCE: Duration = Duration::from_secs(10);

@@ -10,7 +10,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 
 #[test]
 fn it_shows_where_the_server_is_that_it_works_and_how_to_connect() {
@@ -73,6 +74,60 @@ fn a_container_is_asked_without_anything_in_between() {
 }
 
 #[test]
+fn its_program_has_an_identity_in_a_simulated_tenancy() {
+    let own = [
+        ("OCI_CONFIG_FILE", "/no/such/file"),
+        ("OCI_MCP_AUTH_TYPE", "api_key"),
+        ("OCI_REGION", "us-ashburn-1"),
+        ("OCI_RESOURCE_PRINCIPAL_VERSION", "1.1"),
+    ];
+    for host in HOSTS {
+        let mut dev = Dev::start_with(&["--host", host], &own);
+
+        let welcome = dev.welcome();
+
+        assert!(
+            welcome.contains("\nTenancy: simulated, at http://127.0.0.1:"),
+            "{welcome}"
+        );
+        let report = ping(&url(&welcome));
+        assert_eq!(report["identity"]["principal"], "resource principal 2.2");
+        assert_eq!(report["identity"]["region"], "us-phoenix-1");
+        assert_eq!(report["region"], "us-phoenix-1");
+        assert_eq!(report["signed_call"]["status"], 200, "{report}");
+        assert_eq!(dev.variable("OCI_CONFIG_FILE="), None);
+        let compartment = dev.variable("COMPARTMENT_OCID=").unwrap();
+        assert!(
+            compartment.starts_with("ocid1.compartment.oc1.."),
+            "{compartment}"
+        );
+    }
+}
+
+#[test]
+fn the_real_oci_is_asked_if_it_is_wanted() {
+    let own = [
+        ("OCI_CONFIG_FILE", "/no/such/file"),
+        ("HOME", "/no/such/home"),
+    ];
+    let mut dev = Dev::start_with(&["--live", "--host", "container"], &own);
+
+    let welcome = dev.welcome();
+
+    assert!(welcome.contains("\nTenancy: the real one, "), "{welcome}");
+    let report = ping(&url(&welcome));
+    assert_eq!(report["identity"], Value::Null);
+    let message = report["no_identity"].as_str().unwrap();
+    assert!(message.starts_with("`/no/such/file`"), "{message}");
+    assert_eq!(dev.variable("OCI_ENDPOINT_OVERRIDE="), None);
+    assert_eq!(
+        dev.variable("OCI_CONFIG_FILE=").as_deref(),
+        Some("/no/such/file")
+    );
+    assert_eq!(dev.variable("HOME=").as_deref(), Some("/no/such/home"));
+}
+
+#[test]
 fn ctrl_c_and_sigterm_end_it_well_and_everything_with_it() {
     for host in HOSTS {
         for signal in [Signal::INT, Signal::TERM] {
@@ -84,6 +139,7 @@ fn ctrl_c_and_sigterm_end_it_well_and_everything_with_it() {
 
             assert_eq!(dev.0.wait().unwrap().code(), Some(0), "{host} {signal:?}");
             assert!(!remains.are_there(), "{host} {signal:?}");
+            assert!(dev.is_tidy(), "{host} {signal:?}");
         }
     }
 }
@@ -100,6 +156,7 @@ fn ctrl_c_ends_it_before_its_program_has_started() {
 
         assert_eq!(dev.0.wait().unwrap().code(), Some(0), "{host}");
         assert!(!remains.are_there(), "{host}");
+        assert!(dev.is_tidy(), "{host}");
     }
 }
 
@@ -195,15 +252,27 @@ fn a_program_that_is_not_mcp_runs_on_and_is_shown_as_such() {
 
 const HOSTS: [&str; 3] = ["functions", "datascience", "container"];
 
-/// A running `oci-mcp dev`, killed when dropped.
-struct Dev(Child);
+/// A running `oci-mcp dev`, killed when dropped, and the folder for its temporary files.
+struct Dev(Child, TempDir);
 
 impl Dev {
     fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let mut dev = command();
         dev.args(["--port", "0"]).args(arguments);
+        dev.envs(variables.iter().copied())
+            .env("TMPDIR", folder.path());
         let dev = dev.stdout(Stdio::piped()).stderr(Stdio::null());
-        Self(dev.spawn().unwrap())
+        Self(dev.spawn().unwrap(), folder)
+    }
+
+    /// Whether it has left no temporary file.
+    fn is_tidy(&self) -> bool {
+        self.1.path().read_dir().unwrap().next().is_none()
     }
 
     /// What it prints until it serves and says no more.
@@ -231,12 +300,19 @@ impl Dev {
             .collect()
     }
 
-    /// What follows `start` in the program's environment, if there is a program.
+    /// What follows `start` in the program's environment, if there is a program. Its watchdog has
+    /// the environment of `dev` itself, and so no level for the log.
     fn variable(&self, start: &str) -> Option<String> {
         self.children().into_iter().find_map(|pid| {
             let environment = fs::read(format!("/proc/{pid}/environ")).ok()?;
             let environment = String::from_utf8_lossy(&environment).into_owned();
             let mut variables = environment.split('\0');
+            if !variables
+                .clone()
+                .any(|variable| variable.starts_with("OCI_MCP_LOG="))
+            {
+                return None;
+            }
             let value = variables.find_map(|variable| variable.strip_prefix(start));
             value.map(str::to_owned)
         })
@@ -287,6 +363,15 @@ fn url(welcome: &str) -> String {
     let mut words = welcome.split_whitespace();
     words.find(|word| *word == "MCP");
     words.next().unwrap().to_owned()
+}
+
+/// What `oci_ping` tells.
+fn ping(url: &str) -> Value {
+    let params = json!({ "name": "oci_ping", "arguments": {} });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    let answer = post(url, &call.to_string());
+    let report = answer["result"]["content"][0]["text"].as_str();
+    serde_json::from_str(report.unwrap()).unwrap()
 }
 
 fn post(url: &str, body: &str) -> Value {

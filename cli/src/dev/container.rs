@@ -3,8 +3,8 @@
 use std::io;
 
 use oci_emulator::Container;
-use tokio::net::TcpListener;
 
+use super::Stage;
 use super::program::Program;
 use super::stop::Stop;
 use super::welcome::Welcome;
@@ -23,12 +23,12 @@ impl From<Program> for Container {
 /// # Errors
 ///
 /// Says why the program did not become healthy or that it ended, or that stdout is closed.
-pub(super) async fn play(
-    listener: TcpListener,
-    program: Program,
-    path: &str,
-    mut stop: Stop,
-) -> io::Result<()> {
+pub(super) async fn play(stage: Stage<'_>, program: Program, mut stop: Stop) -> io::Result<()> {
+    let Stage {
+        listener,
+        path,
+        tenancy,
+    } = stage;
     // The program listens there itself.
     let port = listener.local_addr()?.port();
     drop(listener);
@@ -39,6 +39,7 @@ pub(super) async fn play(
     let running = running?;
     let welcome = Welcome {
         title: "A container on this machine",
+        tenancy,
         address: running.address(),
         path,
         others: &[("health", "/health", "")],

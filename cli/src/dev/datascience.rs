@@ -3,8 +3,8 @@
 use std::io;
 
 use oci_emulator::{Container, DeploymentLimits, Endpoint, ModelDeployment};
-use tokio::net::TcpListener;
 
+use super::Stage;
 use super::program::Program;
 use super::stop::Stop;
 use super::welcome::Welcome;
@@ -14,12 +14,12 @@ use super::welcome::Welcome;
 /// # Errors
 ///
 /// Says why the program did not become healthy, or that stdout is closed.
-pub(super) async fn play(
-    listener: TcpListener,
-    program: Program,
-    path: &str,
-    mut stop: Stop,
-) -> io::Result<()> {
+pub(super) async fn play(stage: Stage<'_>, program: Program, mut stop: Stop) -> io::Result<()> {
+    let Stage {
+        listener,
+        path,
+        tenancy,
+    } = stage;
     let address = listener.local_addr()?;
     let limits = DeploymentLimits::default();
     let deployment = ModelDeployment::start(Container::from(program), Endpoint::mcp(path), limits);
@@ -31,6 +31,7 @@ pub(super) async fn play(
     let welcome = Welcome {
         title: "A Data Science model deployment, played on this machine; in OCI each request needs \
                 a signature",
+        tenancy,
         address,
         path: &below(&format!("/predict{path}")),
         others: &[

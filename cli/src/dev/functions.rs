@@ -4,8 +4,8 @@ use std::io;
 use std::time::Duration;
 
 use oci_emulator::{Agent, Function, Limits};
-use tokio::net::TcpListener;
 
+use super::Stage;
 use super::program::Program;
 use super::stop::Stop;
 use super::welcome::Welcome;
@@ -16,12 +16,16 @@ use super::welcome::Welcome;
 ///
 /// Says what is wrong with `program`, or that stdout is closed.
 pub(super) async fn play(
-    listener: TcpListener,
+    stage: Stage<'_>,
     program: Program,
-    path: &str,
     timeout: Option<u16>,
     mut stop: Stop,
 ) -> io::Result<()> {
+    let Stage {
+        listener,
+        path,
+        tenancy,
+    } = stage;
     let address = listener.local_addr()?;
     let function = Function {
         command: program.command,
@@ -35,6 +39,7 @@ pub(super) async fn play(
     let agent = Agent::new(function, limits)?;
     let welcome = Welcome {
         title: "An OCI Function behind an API gateway, played on this machine",
+        tenancy,
         address,
         path,
         others: &[

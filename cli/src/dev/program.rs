@@ -13,28 +13,42 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// `command`, or else this program.
+    /// `command`, or else this program. Only a `live` one gets variables that lead to the real OCI.
     ///
     /// # Errors
     ///
     /// Says that there is no such program in `PATH`.
-    pub(super) fn new(command: Option<PathBuf>, args: Vec<OsString>) -> io::Result<Self> {
+    pub(super) fn new(
+        command: Option<PathBuf>,
+        args: Vec<OsString>,
+        live: bool,
+    ) -> io::Result<Self> {
         let command = match command {
             Some(command) => found(command)?,
             None => std::env::current_exe()?,
         };
         // Whoever sits in front of it wants to see each request; what is set later wins.
         let log = ("OCI_MCP_LOG".into(), "info,oci_mcp=debug".into());
-        let given = std::env::vars_os().filter(|(name, _)| is_configuration(name));
+        let given = std::env::vars_os().filter(|(name, _)| is_configuration(name, live));
         let env = std::iter::once(log).chain(given).collect();
         Ok(Self { command, args, env })
     }
 }
 
-fn is_configuration(name: &OsString) -> bool {
-    let name = name.to_string_lossy();
-    name.starts_with("OCI_") || OTHERS.contains(&&*name)
+fn is_configuration(name: &OsString, live: bool) -> bool {
+    let name = &*name.to_string_lossy();
+    if OTHERS.contains(&name) {
+        return true;
+    }
+    if live {
+        // `~/.oci/config` is there.
+        return name.starts_with("OCI_") || name == "HOME";
+    }
+    name.starts_with("OCI_MCP_") && !OF_IDENTITY.contains(&name)
 }
+
+/// What chooses an identity of the real tenancy.
+const OF_IDENTITY: [&str; 2] = ["OCI_MCP_AUTH_TYPE", "OCI_MCP_DELEGATION_TOKEN_FILE"];
 
 const OTHERS: [&str; 4] = [
     "ALLOW_MUTATIONS",

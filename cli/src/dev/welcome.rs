@@ -9,13 +9,18 @@ use serde_json::{Value, json};
 
 use super::client::ask;
 
-/// Characters of a description or an answer that are shown.
-const SHOWN: usize = 160;
+/// Characters of a description that are shown.
+const DESCRIPTION: usize = 160;
+
+/// Characters of an answer that are shown: enough for the one of `oci_ping`.
+const ANSWER: usize = 400;
 
 /// What is played, and where.
 pub(super) struct Welcome<'a> {
     /// What it is.
     pub(super) title: &'a str,
+    /// Whose tenancy it asks, in a line.
+    pub(super) tenancy: &'a str,
     /// Where the server listens.
     pub(super) address: SocketAddr,
     /// Where MCP is.
@@ -37,7 +42,7 @@ impl Welcome<'_> {
     /// program may serve something else, or be mended while this runs.
     pub(super) async fn show(&self) -> io::Result<()> {
         let Self { address, path, .. } = *self;
-        let mut text = format!("{}\n\n", self.title);
+        let mut text = format!("{}\n{}\n\n", self.title, self.tenancy);
         for (name, path, remark) in std::iter::once(&("MCP", path, "")).chain(self.others) {
             // Writing to a string does not fail.
             let _ok = writeln!(text, "  {name:<7} http://{address}{path}{remark}");
@@ -100,14 +105,14 @@ impl Welcome<'_> {
             }
             Err(error) => error.to_string(),
         };
-        row(text, "answer", &shorten(&answer));
+        row(text, "answer", &shorten(&answer, ANSWER));
     }
 }
 
 fn tools(text: &mut String, list: &Value) {
     for tool in entries(list) {
         let (name, description) = (string(tool, "name"), string(tool, "description"));
-        row(text, name, &shorten(description));
+        row(text, name, &shorten(description, DESCRIPTION));
     }
 }
 
@@ -179,11 +184,11 @@ fn row(text: &mut String, name: &str, value: &str) {
 }
 
 /// The first line, and no more than fits; what a function sends must not drive the terminal.
-fn shorten(value: &str) -> String {
+fn shorten(value: &str, shown: usize) -> String {
     let line: String = value
         .chars()
         .take_while(|c| *c != '\n')
-        .take(SHOWN)
+        .take(shown)
         .collect();
     let ellipsis = if line.len() < value.len() { "…" } else { "" };
     let printable: String = line.chars().filter(|c| !c.is_control()).collect();

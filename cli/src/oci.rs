@@ -1,0 +1,131 @@
+//! The way to Oracle Cloud Infrastructure, as the environment describes it.
+
+#[cfg(test)]
+pub(crate) mod fake;
+
+use std::error::Error;
+use std::fs;
+
+use oci_rest::{
+    Client, Clock, Endpoints, Environment, Https, Region, Surroundings, Transport, find_principal,
+};
+
+/// What a signed request needs: a client with an identity, and where services are.
+#[derive(Debug)]
+pub(crate) struct Oci {
+    pub(crate) client: Client,
+    pub(crate) endpoints: Endpoints,
+    /// What the operator chose; without it the credential's own region counts.
+    pub(crate) region: Option<Region>,
+}
+
+/// Why there is no way to OCI, in words for people.
+pub(crate) type Unavailable = Box<dyn Error + Send + Sync>;
+
+impl Oci {
+    /// The way over the network; `clock` tells the wall-clock time.
+    ///
+    /// Beside the variables of [`find_principal`] and [`Endpoints::from_environment`] these count:
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `OCI_REGION` | the region to ask, rather than that of the identity |
+    /// | `OCI_CLI_CERT_BUNDLE`, `SSL_CERT_FILE` | a PEM file of authorities to trust, too |
+    /// | `OCI_SDK_APPEND_USER_AGENT` | more to say in `User-Agent` |
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`] if there is no identity, or a variable or file cannot be used.
+    pub(crate) fn over_network(
+        environment: &Environment,
+        clock: Clock,
+    ) -> Result<Self, Unavailable> {
+        let surroundings = Surroundings::new(clock, services(environment)?)?;
+        Self::new(environment, &surroundings)
+    }
+
+    /// The way in these `surroundings`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Oci::over_network`].
+    pub(crate) fn new(
+        environment: &Environment,
+        surroundings: &Surroundings,
+    ) -> Result<Self, Unavailable> {
+        let endpoints = Endpoints::from_environment(environment)?;
+        let regions = endpoints.regions();
+        let region = environment
+            .var("OCI_REGION")
+            .map(|name| regions.configured(&name))
+            .transpose()
+            .map_err(|error| format!("`OCI_REGION` cannot be used: {error}"))?;
+        let principal = find_principal(environment, regions, surroundings)?;
+        let Surroundings {
+            clock, services, ..
+        } = surroundings.clone();
+        let mut client = Client::new(principal, services, clock, oci_rest::random);
+        if let Some(more) = environment.var("OCI_SDK_APPEND_USER_AGENT") {
+            client = client.with_user_agent(&more);
+        }
+        Ok(Self {
+            client,
+            endpoints,
+            region,
+        })
+    }
+}
+
+fn services(environment: &Environment) -> Result<Transport, Unavailable> {
+    let Some((variable, path)) = environment.first(&["OCI_CLI_CERT_BUNDLE", "SSL_CERT_FILE"])
+    else {
+        return Ok(Https::new().build()?);
+    };
+    let path = environment.path(path.trim());
+    let refuse = |error: &dyn Error| {
+        let path = path.display();
+        format!("`{path}`, which `{variable}` names, cannot be used: {error}")
+    };
+    let bundle = fs::read(&path).map_err(|error| refuse(&error))?;
+    let transport = Https::new().trust(bundle).build();
+    Ok(transport.map_err(|error| refuse(&error))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Oci, fake};
+
+    #[test]
+    fn a_bundle_that_cannot_be_used_is_named_with_its_variable() {
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let rows = [
+            ("SSL_CERT_FILE", "/no/such/file", "No such file"),
+            ("OCI_CLI_CERT_BUNDLE", manifest, "has no certificate"),
+        ];
+
+        for (variable, path, problem) in rows {
+            let environment = fake::environment([(variable, path)]);
+
+            let error = Oci::over_network(&environment, fake::clock()).unwrap_err();
+
+            let message = error.to_string();
+            for expected in [variable, path, problem] {
+                assert!(message.contains(expected), "no {expected} in {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_region_that_is_none_is_named_with_its_variable() {
+        let environment = fake::environment([("OCI_REGION", "evil/example")]);
+
+        let error = Oci::over_network(&environment, fake::clock())
+            .unwrap_err()
+            .to_string();
+
+        assert!(
+            error.contains("`OCI_REGION` cannot be used: `evil/example`"),
+            "{error}"
+        );
+    }
+}
