@@ -1,6 +1,7 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers judge check fmt taplo typos size deny clippy features doc bench bench-check tools cargo-deny
+.PHONY: help run test peers judge check fmt taplo typos size deny clippy features doc bench bench-check binary \
+	function-zip tools cargo-deny
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -10,7 +11,7 @@ TOOLS := target/tools
 INSTALLED := $(TOOLS)/typos-$(TYPOS)-taplo-$(TAPLO)
 
 help: ## Lists these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Serves the tools from an emulated Function on 127.0.0.1; ARGS="--port 9000" adds arguments
 	@cargo run --locked -p oci-mcp-cli -- dev $(ARGS)
@@ -64,6 +65,14 @@ features: ## Lints, with each host alone in a build
 
 doc: ## Documentation, and every link in it
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+binary: ## Builds the static binary of images and archives: target/dist/oci-mcp
+	@deploy/build.sh
+
+function-zip: binary ## Packs the binary as a code-only function, target/dist/function.zip: experimental
+	@python3 deploy/zip.py $(DIST)/function.zip func=$(DIST)/oci-mcp
+
+DIST := $(or $(CARGO_TARGET_DIR),target)/dist
 
 tools: $(INSTALLED) cargo-deny ## Installs what `check` needs: typos and taplo in target/tools, cargo-deny with cargo
 

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Builds the binary that images and archives hold, target/dist/oci-mcp: static, so that it needs nothing else, and
+# without the machine's paths in it, so that the same source gives the same bytes wherever it is built.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+# The last prefix that fits counts, and the target folder may be inside of the source.
+export RUSTFLAGS="-C target-feature=+crt-static
+    --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo
+    --remap-path-prefix=$(rustc --print sysroot)=/rust
+    --remap-path-prefix=$PWD=/src
+    --remap-path-prefix=$target=/target"
+# With --target the flags spare build scripts, which stay dynamic.
+cargo build --release --locked --package oci-mcp-cli --target "$host" --target-dir "$target"
+install -D "$target/$host/release/oci-mcp" "$target/dist/oci-mcp"
