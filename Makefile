@@ -1,7 +1,7 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help run test peers judge check fmt taplo typos size deny clippy features doc bench bench-check binary \
-	function-zip tools cargo-deny
+	function-zip model-artifact tools cargo-deny
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -22,6 +22,7 @@ test: peers ## Runs every test this machine can run, and says at the end which i
 	cargo build --workspace --bins --locked
 	@echo 'cargo test --workspace --all-features --locked --no-fail-fast'; \
 	cargo test --workspace --all-features --locked --no-fail-fast; status=$$?; \
+	score-shim/test.sh || status=1; \
 	if [ -s target/skipped.txt ]; then printf '\nSkipped:\n'; sort -u target/skipped.txt; fi; \
 	exit $$status
 
@@ -71,6 +72,11 @@ binary: ## Builds the static binary of images and archives: target/dist/oci-mcp
 
 function-zip: binary ## Packs the binary as a code-only function, target/dist/function.zip: experimental
 	@python3 deploy/zip.py $(DIST)/function.zip func=$(DIST)/oci-mcp
+
+model-artifact: binary ## Packs it for Data Science: model-artifact.zip for conda, empty-artifact.zip beside an image
+	@python3 deploy/zip.py $(DIST)/model-artifact.zip score.py=score-shim/score.py runtime.yaml=score-shim/runtime.yaml \
+		oci-mcp=$(DIST)/oci-mcp
+	@python3 deploy/zip.py $(DIST)/empty-artifact.zip README.md=score-shim/README.md
 
 DIST := $(or $(CARGO_TARGET_DIR),target)/dist
 
