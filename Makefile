@@ -1,7 +1,7 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers judge check fmt taplo typos size deny clippy features doc bench bench-check binary \
-	function-zip model-artifact tools cargo-deny
+.PHONY: help run test peers judge check fmt taplo typos size deny clippy features doc bench bench-check binary image \
+	image-test function-zip model-artifact tools cargo-deny
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -69,6 +69,12 @@ doc: ## Documentation, and every link in it
 
 binary: ## Builds the static binary of images and archives: target/dist/oci-mcp
 	@deploy/build.sh
+
+image: ## Builds the image oci-mcp:VERSION; VARIANT=datascience the one for model deployments
+	@deploy/image.sh $(VARIANT)
+
+image-test: ## Runs the image as its hosts do, in a container engine of its own where none runs
+	@deploy/image-test.sh
 
 function-zip: binary ## Packs the binary as a code-only function, target/dist/function.zip: experimental
 	@python3 deploy/zip.py $(DIST)/function.zip func=$(DIST)/oci-mcp
