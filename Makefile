@@ -1,11 +1,12 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help run test peers judge check fmt taplo typos size deny clippy features doc bench bench-check binary image \
-	image-test function-zip model-artifact tools cargo-deny
+	image-test function-zip model-artifact sbom tools cargo-deny cargo-cyclonedx
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
 DENY := 0.20.2
+CYCLONEDX := 0.5.9
 # In the clone, so that nothing of the machine's own is changed or relied on.
 TOOLS := target/tools
 INSTALLED := $(TOOLS)/typos-$(TYPOS)-taplo-$(TAPLO)
@@ -84,6 +85,9 @@ model-artifact: binary ## Packs it for Data Science: model-artifact.zip for cond
 		oci-mcp=$(DIST)/oci-mcp
 	@python3 deploy/zip.py $(DIST)/empty-artifact.zip README.md=score-shim/README.md
 
+sbom: cargo-cyclonedx ## Lists what the binary is made of, target/dist/oci-mcp.cdx.json
+	@deploy/sbom.sh
+
 DIST := $(or $(CARGO_TARGET_DIR),target)/dist
 
 tools: $(INSTALLED) cargo-deny ## Installs what `check` needs: typos and taplo in target/tools, cargo-deny with cargo
@@ -100,6 +104,10 @@ $(INSTALLED):
 cargo-deny:
 	@cargo deny --version >/dev/null 2>&1 || { \
 		echo 'building cargo-deny $(DENY): some minutes, once'; cargo install --locked cargo-deny@$(DENY); }
+
+cargo-cyclonedx:
+	@cargo cyclonedx --version >/dev/null 2>&1 || { \
+		echo 'building cargo-cyclonedx $(CYCLONEDX): some minutes, once'; cargo install --locked cargo-cyclonedx@$(CYCLONEDX); }
 
 bench: ## Measures what a request, a start and an instance cost beside other servers; writes bench/RESULTS.md
 	@bench/build.sh rmcp
