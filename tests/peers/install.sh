@@ -11,6 +11,8 @@ main() {
     peer fdk venv fdk==0.1.128
     peer python-mcp-1 venv mcp==1.30.0
     peer python-mcp-2 venv mcp==2.3.0
+    peer pyjwt venv 'pyjwt[crypto]==2.15.1'
+    peer issuer npm_folder oidc-provider@9.13.3 jose@6.2.17
     peer typescript npm_folder @modelcontextprotocol/client@2.4.0 @modelcontextprotocol/sdk@1.32.2
 }
 
