@@ -1,0 +1,78 @@
+//! One of the ways to verify tokens.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use crate::bearer::bearer_token;
+use crate::identity::Identity;
+use crate::introspection::Introspection;
+use crate::jwt::Jwt;
+use crate::refusal::Refusal;
+use crate::static_tokens::StaticTokens;
+
+/// How a server verifies tokens. There is one way per server: a token that one refuses is never
+/// tried with another.
+#[derive(Debug)]
+pub enum Verifier {
+    /// Signed tokens.
+    Jwt(Box<Jwt>),
+    /// Opaque tokens.
+    Introspection(Box<Introspection>),
+    /// Tokens from a list.
+    Static(StaticTokens),
+}
+
+impl Verifier {
+    /// Whose request it is that has these headers.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if it has no token, or one that is not good.
+    pub async fn identify(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
+        let token = bearer_token(headers)?;
+        match self {
+            Self::Jwt(jwt) => jwt.verify(token).await,
+            Self::Introspection(introspection) => introspection.verify(token).await,
+            Self::Static(tokens) => tokens.verify(token),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::AUTHORIZATION;
+
+    use super::*;
+    use crate::refusal::Reason;
+
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+    /// What a layer needs whose requests go from thread to thread.
+    fn sent<'a>(
+        verifier: &'a Verifier,
+        headers: &'a HeaderMap,
+    ) -> impl Future<Output = Result<Arc<Identity>, Refusal>> + Send + 'a {
+        verifier.identify(headers)
+    }
+
+    #[tokio::test]
+    async fn a_request_is_whose_the_token_in_its_header_says() {
+        let hash = StaticTokens::hash(TOKEN).unwrap();
+        let file = format!(r#"{{"tokens": [{{"name": "ci", "sha256": "{hash}", "scopes": []}}]}}"#);
+        let verifier = Verifier::Static(StaticTokens::parse(file.as_bytes()).unwrap());
+        let mut headers = HeaderMap::new();
+
+        let nobody = sent(&verifier, &headers).await;
+        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer a.b.c"));
+        let stranger = sent(&verifier, &headers).await;
+        let value = HeaderValue::from_str(&format!("Bearer {TOKEN}")).unwrap();
+        headers.insert(AUTHORIZATION, value);
+        let caller = sent(&verifier, &headers).await;
+
+        assert_eq!(nobody.unwrap_err().reason(), Reason::NoToken);
+        assert_eq!(stranger.unwrap_err().reason(), Reason::UnknownToken);
+        assert_eq!(caller.unwrap().subject(), "ci");
+    }
+}
