@@ -12,6 +12,7 @@ mod jwt;
 mod metadata;
 mod oci_iam;
 mod outbound;
+mod policy;
 mod refusal;
 mod scopes;
 mod static_tokens;
@@ -29,6 +30,7 @@ pub use self::metadata::{
 };
 pub use self::oci_iam::{IDENTITY_DOMAIN_ISSUER, identity_domain};
 pub use self::outbound::{BoxError, Clock, InvalidUrl, SecureUrl, Transport};
+pub use self::policy::{Binding, Policy, ToolFacts};
 pub use self::refusal::{Reason, Refusal};
 pub use self::scopes::{InvalidScope, Scopes};
 pub use self::static_tokens::{InvalidStaticTokens, StaticTokens};

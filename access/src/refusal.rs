@@ -57,6 +57,8 @@ pub enum Reason {
     UnknownToken,
     /// The token is good and does not allow this.
     InsufficientScope,
+    /// The token is good and lacks a claim that an argument comes from.
+    ClaimUnbound,
     /// The issuer cannot be asked, so that nobody can be let in.
     Unavailable,
 }
@@ -112,7 +114,7 @@ impl Reason {
     pub fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::InsufficientScope => StatusCode::FORBIDDEN,
+            Self::InsufficientScope | Self::ClaimUnbound => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNAUTHORIZED,
         }
@@ -156,6 +158,10 @@ impl Reason {
             Self::InsufficientScope => (
                 "insufficient_scope",
                 "the token does not allow this; it needs more scopes",
+            ),
+            Self::ClaimUnbound => (
+                "claim_unbound",
+                "the token lacks a claim that an argument comes from",
             ),
             Self::Unavailable => (
                 "unavailable",

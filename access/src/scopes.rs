@@ -42,6 +42,11 @@ impl Scopes {
         names.map(Self).ok_or(InvalidScope)
     }
 
+    /// The set of one that is known to be a scope.
+    pub(crate) fn one(name: &'static str) -> Self {
+        Self(BTreeSet::from([name.to_owned()]))
+    }
+
     /// Whether every one of `others` is in it.
     #[must_use]
     pub fn contains_all(&self, others: &Self) -> bool {
