@@ -8,7 +8,7 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 # The last prefix that fits counts, and the target folder may be inside of the source.
-export RUSTFLAGS="-C target-feature=+crt-static
+export RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs
     --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo
     --remap-path-prefix=$(rustc --print sysroot)=/rust
     --remap-path-prefix=$PWD=/src
