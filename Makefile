@@ -1,6 +1,6 @@
 # Everything a developer runs. CI runs `make check`, `make test` and `make bench-check`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers judge check fmt taplo typos size deny clippy features doc bench bench-check binary image \
+.PHONY: help run test peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check binary image \
 	image-test function-zip model-artifact sbom tools cargo-deny cargo-cyclonedx
 
 TYPOS := 1.52.0
@@ -36,6 +36,12 @@ judge: ## Has the official OCI SDK for Python, in target/judge, judge the simula
 	@target/judge/bin/python tests/judge/verify_server.py --self-check
 	@target/judge/bin/python tests/judge/client.py $(EXAMPLES)/simulated_oci
 	@target/judge/bin/python tests/judge/principals.py $(EXAMPLES)/simulated_oci $(EXAMPLES)/judge
+
+catalogue: ## Writes the catalogue of operations, oci/catalogue/data, from the official OCI SDK for Python
+	@python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest target/catalogue oci==$(CATALOGUE)
+	python3 oci/catalogue/generate.py target/catalogue/oci-$(CATALOGUE)-py3-none-any.whl
+
+CATALOGUE = $(shell sed -n 's/^VERSION = "\(.*\)"/\1/p' oci/catalogue/generate.py)
 
 EXAMPLES := $(or $(CARGO_TARGET_DIR),target)/debug/examples
 
