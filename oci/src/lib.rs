@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "catalogue")]
+mod catalogue;
 mod client;
 mod config_file;
 mod credential;
@@ -14,6 +16,10 @@ mod sign;
 mod token;
 mod transport;
 
+#[cfg(feature = "catalogue")]
+pub use self::catalogue::{
+    Catalogue, Entry, InvalidParameters, Operation, Problem, UnknownOperation,
+};
 pub use self::client::{
     Body, Call, Client, Endpoint, EndpointError, Endpoints, OciError, OciErrorKind, Page, Paging,
     Request, random,

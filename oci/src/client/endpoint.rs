@@ -186,6 +186,13 @@ pub struct EndpointError {
     problem: String,
 }
 
+impl EndpointError {
+    #[cfg(feature = "catalogue")]
+    pub(crate) fn new(problem: String) -> Self {
+        Self { problem }
+    }
+}
+
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.problem)
