@@ -26,7 +26,10 @@ async fn a_handshake_agrees_on_a_revision_and_opens_no_session() {
 
         let result = &reply.json()["result"];
         assert_eq!(result["protocolVersion"], answered, "{requested}");
-        assert_eq!(result["capabilities"], json!({ "tools": {} }));
+        assert_eq!(
+            result["capabilities"],
+            json!({ "logging": {}, "tools": {} })
+        );
         assert_eq!(result["serverInfo"]["name"], "test-server");
         assert_eq!(result["instructions"], "Use it for tests.");
         assert_eq!(
@@ -79,7 +82,10 @@ async fn discovery_tells_every_revision_newest_first() {
         "2024-11-05"
     ]);
     assert_eq!(result["supportedVersions"], versions);
-    assert_eq!(result["capabilities"], json!({ "tools": {} }));
+    assert_eq!(
+        result["capabilities"],
+        json!({ "logging": {}, "tools": {} })
+    );
     assert_eq!(result["instructions"], "Use it for tests.");
     assert_eq!(result["resultType"], "complete");
     assert_eq!(result["ttlMs"], 300_000);
@@ -228,12 +234,12 @@ async fn methods_of_the_other_era_and_of_absent_features_do_not_exist() {
         "resources/list",
         "prompts/list",
         "completion/complete",
-        "logging/setLevel",
         "nope",
         "",
     ];
     for method in [
         "initialize",
+        "logging/setLevel",
         "ping",
         "resources/subscribe",
         "resources/unsubscribe",

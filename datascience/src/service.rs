@@ -52,9 +52,18 @@ where
 
     fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
         match self.paths.find(request.uri()) {
-            Asked::App => Box::pin(self.app.call(request)),
+            Asked::App => {
+                // The platform passes this on in one piece.
+                if let Some(delivery) = request.extensions_mut().get_mut::<Delivery>() {
+                    delivery.is_live = false;
+                }
+                Box::pin(self.app.call(request))
+            }
             Asked::Stream => {
-                self.redirect(&mut request, |delivery| delivery.reply = Reply::EventStream);
+                self.redirect(&mut request, |delivery| {
+                    delivery.reply = Reply::EventStream;
+                    delivery.is_live = true;
+                });
                 Box::pin(self.app.call(request))
             }
             Asked::Predict => self.predict(request),
@@ -74,6 +83,7 @@ where
         // Signed requests come from SDKs and command lines, whose users know no headers of MCP.
         self.redirect(&mut request, |delivery| {
             delivery.headers = HeaderPolicy::Optional;
+            delivery.reply = Reply::Json;
         });
         let json = HeaderValue::from_static("application/json");
         request.headers_mut().entry(CONTENT_TYPE).or_insert(json);

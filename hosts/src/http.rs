@@ -54,6 +54,7 @@ pub(crate) fn delivery(
     request: &mut Request<Bytes>,
 ) -> (Delivery, Option<Arrival>) {
     let mut delivery = Delivery::http(host);
+    delivery.is_live = true;
     let arrival = request.extensions_mut().remove::<Arrival>();
     delivery.undelivered_bytes = arrival.and_then(|arrival| arrival.undelivered_bytes);
     (delivery, arrival)

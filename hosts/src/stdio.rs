@@ -11,13 +11,14 @@ mod message;
 mod tests;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use futures_util::StreamExt;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use http_body_util::BodyExt;
-use oci_mcp::{App, AppService, ByteLimit, Config, Delivery, HeaderPolicy, Vars};
+use oci_mcp::{App, AppService, Body, ByteLimit, Config, Delivery, HeaderPolicy, Vars};
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tower::ServiceExt;
 
@@ -71,6 +72,8 @@ struct Connection<W> {
     /// By the JSON text of the request's id.
     requests: HashMap<Box<str>, AbortHandle>,
     work: JoinSet<Vec<u8>>,
+    /// What tools say while they work, on its way out.
+    notes: (mpsc::Sender<Bytes>, mpsc::Receiver<Bytes>),
 }
 
 impl Host {
@@ -100,6 +103,7 @@ impl Host {
             revision: None,
             requests: HashMap::new(),
             work: JoinSet::new(),
+            notes: mpsc::channel(MAX_IN_FLIGHT),
         };
         match connection.answer_all(lines).await {
             // The client is gone, which is how it ends a connection.
@@ -111,6 +115,7 @@ impl Host {
     fn request(&self, message: Bytes, revision: Option<HeaderValue>) -> Request<Bytes> {
         let mut delivery = Delivery::http("stdio");
         delivery.headers = HeaderPolicy::Optional;
+        delivery.is_live = true;
         delivery.max_response_bytes = self.max_response_bytes;
         let mut request = Request::new(message);
         *request.method_mut() = Method::POST;
@@ -118,6 +123,8 @@ impl Host {
         request.extensions_mut().insert(delivery);
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        headers.insert(ACCEPT, both);
         if let Some(revision) = revision {
             headers.insert(PROTOCOL_VERSION, revision);
         }
@@ -127,20 +134,23 @@ impl Host {
 
 impl<W: AsyncWrite + Unpin> Connection<W> {
     async fn answer_all(mut self, mut lines: Lines<impl AsyncRead + Unpin>) -> io::Result<()> {
-        loop {
+        let mut is_open = true;
+        while is_open || !self.work.is_empty() {
+            let (_, notes) = &mut self.notes;
             tokio::select! {
-                // What is done is written before more is taken on.
+                // What is done is written before more is taken on, and what was said on the way first.
                 biased;
+                Some(note) = notes.recv() => self.write(note.into()).await?,
                 Some(done) = self.work.join_next_with_id() => self.finish(done).await?,
-                line = lines.next(), if self.work.len() < MAX_IN_FLIGHT => match line? {
+                line = lines.next(), if is_open && self.work.len() < MAX_IN_FLIGHT => match line? {
                     Some(Line::Message(message)) => self.take(message).await?,
                     Some(Line::TooLong) => self.refuse_length().await?,
-                    None => break,
+                    None => is_open = false,
                 },
             }
         }
-        while let Some(done) = self.work.join_next_with_id().await {
-            self.finish(done).await?;
+        while let Ok(note) = self.notes.1.try_recv() {
+            self.write(note.into()).await?;
         }
         Ok(())
     }
@@ -149,7 +159,8 @@ impl<W: AsyncWrite + Unpin> Connection<W> {
         let Message { kind, claims } = Message::read(&bytes);
         if kind == Kind::Initialize {
             // Nothing overtakes the handshake: what follows is answered in the revision it settles.
-            let answer = answer(self.host.service.clone(), self.host.request(bytes, None)).await;
+            let request = self.host.request(bytes, None);
+            let answer = answer(self.host.service.clone(), request, self.notes.0.clone()).await;
             self.revision = message::negotiated(&answer).or(self.revision.take());
             return self.write(answer).await;
         }
@@ -162,7 +173,10 @@ impl<W: AsyncWrite + Unpin> Connection<W> {
         // A header that differs from the claim would be refused.
         let revision = self.revision.clone().filter(|_| !claims);
         let request = self.host.request(bytes, revision);
-        let task = self.work.spawn(answer(self.host.service.clone(), request));
+        let notes = self.notes.0.clone();
+        let task = self
+            .work
+            .spawn(answer(self.host.service.clone(), request, notes));
         if let Kind::Request(id) = kind {
             self.requests.insert(id, task);
         }
@@ -213,9 +227,23 @@ impl<W: AsyncWrite + Unpin> Connection<W> {
 }
 
 /// What the app has to say, be it an answer or a refusal: here there is no status to tell them by.
-async fn answer(service: AppService, request: Request<Bytes>) -> Vec<u8> {
+///
+/// If the tool has more to say, then all of it goes to `notes`, the answer last, and nothing is left.
+async fn answer(
+    service: AppService,
+    request: Request<Bytes>,
+    notes: mpsc::Sender<Bytes>,
+) -> Vec<u8> {
     let Ok(response) = service.oneshot(request).await;
-    // Live events will be lines of their own; until the app makes some, a body is one answer.
-    let Ok(body) = response.into_body().collect().await;
-    body.to_bytes().into()
+    match response.into_body() {
+        Body::Whole(answer) => answer.into(),
+        Body::Events(mut messages) => {
+            while let Some(message) = messages.next().await {
+                if notes.send(message).await.is_err() {
+                    break;
+                }
+            }
+            Vec::new()
+        }
+    }
 }

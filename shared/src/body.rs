@@ -24,11 +24,11 @@ use http_body::{Frame, SizeHint};
 pub enum Body {
     /// All of it.
     Whole(Bytes),
-    /// `text/event-stream` events, each encoded and complete.
+    /// JSON-RPC messages, each of which is sent as an event (HTML Standard, 9.2.6).
     Events(Events),
 }
 
-/// Encoded events, made by the work that the stream owns.
+/// Messages, made by the work that the stream owns.
 pub type Events = Pin<Box<dyn Stream<Item = Bytes> + Send>>;
 
 impl Body {
@@ -38,7 +38,7 @@ impl Body {
         Self::Whole(Bytes::new())
     }
 
-    /// The events of `stream`, as they are polled.
+    /// The messages of `stream`, as they are polled.
     pub fn events(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
         Self::Events(Box::pin(stream))
     }
@@ -73,7 +73,9 @@ impl http_body::Body for Body {
         let frame = match self.get_mut() {
             Self::Whole(bytes) if bytes.is_empty() => None,
             Self::Whole(bytes) => Some(std::mem::take(bytes)),
-            Self::Events(events) => std::task::ready!(events.poll_next_unpin(cx)),
+            Self::Events(events) => {
+                std::task::ready!(events.poll_next_unpin(cx)).map(|json| event(&json))
+            }
         };
         Poll::Ready(frame.map(|bytes| Ok(Frame::data(bytes))))
     }
@@ -88,6 +90,21 @@ impl http_body::Body for Body {
             Self::Events(_) => SizeHint::default(),
         }
     }
+}
+
+/// One JSON-RPC message as an event.
+pub(crate) fn event(json: &[u8]) -> Bytes {
+    const BEFORE: &[u8] = b"event: message\ndata: ";
+    const AFTER: &[u8] = b"\n\n";
+    let mut event = Vec::with_capacity(BEFORE.len() + json.len() + AFTER.len());
+    event.extend_from_slice(BEFORE);
+    // A line break would end the data; in JSON it stands only where any white space does.
+    event.extend(json.iter().map(|&byte| match byte {
+        b'\n' | b'\r' => b' ',
+        byte => byte,
+    }));
+    event.extend_from_slice(AFTER);
+    event.into()
 }
 
 impl fmt::Debug for Body {
@@ -122,7 +139,7 @@ mod tests {
         let mut made = 0;
         let mut body = Body::events(stream::repeat_with(move || {
             made += 1;
-            Bytes::from(format!("data: {made} {}\n\n", Arc::strong_count(&held)))
+            Bytes::from(format!("[{made},{}]", Arc::strong_count(&held)))
         }));
 
         let first = body.frame().await.unwrap().unwrap().into_data().unwrap();
@@ -131,7 +148,10 @@ mod tests {
 
         assert_eq!(
             (&first[..], &second[..]),
-            (&b"data: 1 2\n\n"[..], &b"data: 2 2\n\n"[..])
+            (
+                &b"event: message\ndata: [1,2]\n\n"[..],
+                &b"event: message\ndata: [2,2]\n\n"[..]
+            )
         );
         assert_eq!(Arc::strong_count(&work), 1);
     }

@@ -10,6 +10,8 @@ use std::str::FromStr;
 
 use http::uri::PathAndQuery;
 
+use crate::delivery::Reply;
+
 /// Settings of the endpoint. [`Config::default`] is what a laptop wants.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Config {
@@ -17,6 +19,7 @@ pub struct Config {
     pub(crate) allowed_origins: Option<Vec<Origin>>,
     pub(crate) allowed_hosts: Option<Vec<Host>>,
     pub(crate) max_body_bytes: usize,
+    pub(crate) reply: Reply,
 }
 
 /// Where every server tells whether it is up, and whether it is ready: the same, for a server that
@@ -33,6 +36,7 @@ impl Default for Config {
             allowed_origins: None,
             allowed_hosts: None,
             max_body_bytes: DEFAULT_MAX_BODY_BYTES,
+            reply: Reply::Auto,
         }
     }
 }
@@ -46,6 +50,7 @@ impl Config {
     /// | `OCI_MCP_ALLOWED_ORIGINS` | comma-separated origins of web pages that may call; the gateway answers their preflights | pages of this machine |
     /// | `OCI_MCP_ALLOWED_HOSTS` | comma-separated names that `Host` may carry | any; the platform decides |
     /// | `OCI_MCP_MAX_BODY_BYTES` | the largest request body | 4 MiB |
+    /// | `OCI_MCP_REPLY` | `json`: never an event stream, so no progress and no logs; `sse`: always one, where the client takes it | `auto`: if there is progress or a log |
     ///
     /// ```
     /// use oci_mcp::Config;
@@ -81,6 +86,9 @@ impl Config {
             max_body_bytes: vars
                 .parse("OCI_MCP_MAX_BODY_BYTES")
                 .map_or(default.max_body_bytes, |ByteLimit(bytes)| bytes),
+            reply: vars
+                .parse("OCI_MCP_REPLY")
+                .map_or(default.reply, |Form(reply)| reply),
         }
     }
 
@@ -213,6 +221,21 @@ impl FromStr for ByteLimit {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let limit = text.parse().ok().filter(|bytes| *bytes >= 1024).map(Self);
         limit.ok_or("a limit is a whole number of bytes, 1024 or more, without a unit")
+    }
+}
+
+struct Form(Reply);
+
+impl FromStr for Form {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self(Reply::Auto)),
+            "json" => Ok(Self(Reply::Json)),
+            "sse" => Ok(Self(Reply::EventStream)),
+            _ => Err("the form of answers is `auto`, `json` or `sse`"),
+        }
     }
 }
 

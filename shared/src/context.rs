@@ -1,10 +1,13 @@
 //! What a tool may know of the call it serves.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use serde::Serialize;
+
 use crate::delivery::{Delivery, Principal};
+use crate::notify::{LogLevel, Outbox};
 
 /// One tool call: who asked, from where, and until when an answer is worth having.
 ///
@@ -27,7 +30,8 @@ pub struct Context {
 #[derive(Debug)]
 struct Call {
     delivery: Delivery,
-    trace: Option<TraceContext>,
+    trace: OnceLock<TraceContext>,
+    outbox: Outbox,
     started: AtomicBool,
     cancelled: AtomicBool,
 }
@@ -46,15 +50,11 @@ impl Context {
     /// A call that was delivered as `delivery` says.
     #[must_use]
     pub fn new(delivery: Delivery) -> Self {
-        Self::traced(delivery, None)
-    }
-
-    /// A call that is part of the caller's trace.
-    pub(crate) fn traced(delivery: Delivery, trace: Option<TraceContext>) -> Self {
         Self {
             call: Arc::new(Call {
                 delivery,
-                trace,
+                trace: OnceLock::new(),
+                outbox: Outbox::default(),
                 started: AtomicBool::new(false),
                 cancelled: AtomicBool::new(false),
             }),
@@ -89,7 +89,55 @@ impl Context {
     /// The caller's trace, to be passed on to what the tool calls.
     #[must_use]
     pub fn trace(&self) -> Option<&TraceContext> {
-        self.call.trace.as_ref()
+        self.call.trace.get()
+    }
+
+    /// Tells the client how far the work is, if it asked for that (2025-11-25, "Progress").
+    ///
+    /// `progress` must grow with every report, and what does not is left out; `total`, in the same
+    /// unit, is what it ends at, if that is known. Reports may be frequent: of those that nobody has
+    /// read yet the last counts. On a host that answers in one piece they arrive with the answer.
+    ///
+    /// ```
+    /// # use oci_mcp::{Context, Delivery};
+    /// # let (cx, regions) = (Context::new(Delivery::http("test")), ["eu-frankfurt-1"]);
+    /// for (done, region) in (1_u32..).zip(&regions) {
+    ///     cx.progress(done, Some(1.0), Some(region));
+    /// }
+    /// ```
+    pub fn progress(&self, progress: impl Into<f64>, total: Option<f64>, message: Option<&str>) {
+        self.call.outbox.progress(progress.into(), total, message);
+    }
+
+    /// Whether [`Context::progress`] would tell anybody: for work that would be done for it alone.
+    #[must_use]
+    pub fn wants_progress(&self) -> bool {
+        self.call.outbox.wants_progress()
+    }
+
+    /// Sends the client a log message, if it asked for such (2025-11-25, "Logging").
+    ///
+    /// A client of 2026-07-28 asks in the request; to earlier ones `info` and above are sent. `data`
+    /// is a text or anything that serialises; it must not hold secrets. What waits to be read is
+    /// limited to 256 KiB; the client is told how many messages were dropped beyond that.
+    pub fn log(&self, level: LogLevel, data: impl Serialize) {
+        self.call.outbox.log(level, &data);
+    }
+
+    /// The notifications of this call on their way out.
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.call.outbox
+    }
+
+    /// Makes the call part of the caller's trace.
+    pub(crate) fn set_trace(&self, trace: TraceContext) {
+        // A request is read once, so there is nothing to overwrite.
+        let _first = self.call.trace.set(trace);
+    }
+
+    /// How the call was delivered.
+    pub(crate) fn delivery(&self) -> &Delivery {
+        &self.call.delivery
     }
 
     /// Whether nobody waits for the answer any more.

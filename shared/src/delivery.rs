@@ -26,6 +26,8 @@ pub struct Delivery {
     pub caller: Option<Principal>,
     /// The form in which the host passes an answer on.
     pub reply: Reply,
+    /// Whether the host passes events on as they come, rather than in one piece when all are there.
+    pub is_live: bool,
 }
 
 /// Whether the headers that MCP requires on HTTP may be absent.
@@ -47,9 +49,11 @@ pub enum HeaderPolicy {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Reply {
-    /// `application/json`: one document.
-    #[default]
+    /// `application/json`: one document, for callers who read nothing else.
     Json,
+    /// One document, unless there are notifications for a client that takes event streams.
+    #[default]
+    Auto,
     /// `text/event-stream`, for platforms that pass nothing else on. Refusals come as an event, too,
     /// with the status that they have as JSON.
     EventStream,
@@ -72,6 +76,7 @@ impl Delivery {
             request_id: None,
             caller: None,
             reply: Reply::default(),
+            is_live: false,
         }
     }
 }

@@ -6,8 +6,7 @@ mod lists;
 use std::borrow::Cow;
 
 use crate::app::Identity;
-use crate::context::TraceContext;
-use crate::delivery::Delivery;
+use crate::context::Context;
 use crate::mcp::{Method, Params, Revision};
 use crate::rpc::Error;
 use crate::tool::Toolbox;
@@ -24,8 +23,7 @@ pub(crate) struct Call<'a> {
     pub(crate) revision: Revision,
     pub(crate) method: Method,
     pub(crate) params: &'a Params<'a>,
-    pub(crate) delivery: &'a Delivery,
-    pub(crate) trace: Option<TraceContext>,
+    pub(crate) cx: &'a Context,
 }
 
 impl Dispatcher {
@@ -62,7 +60,15 @@ impl Dispatcher {
                 let page = self.lists.tools(&self.tools, call.revision, cursor)?;
                 Ok(page.into())
             }
-            Method::Ping => Ok(b"{}".as_slice().into()),
+            Method::Ping => Ok(EMPTY.into()),
+            Method::SetLogLevel => {
+                // Nothing is remembered between requests: every call logs at the level of most clients.
+                call.params.level()?;
+                Ok(EMPTY.into())
+            }
         }
     }
 }
+
+/// The result that says nothing but that all went well.
+const EMPTY: &[u8] = b"{}";

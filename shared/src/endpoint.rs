@@ -19,9 +19,12 @@ use tower::Service;
 
 use crate::body::Body;
 use crate::config::{Config, HEALTH};
+use crate::context::Context as Call;
 use crate::delivery::{Delivery, HeaderPolicy, Reply};
 use crate::dispatch::Dispatcher;
 use crate::log::Summarize;
+use accept::Accepted;
+use event::{Form, Work};
 use exchange::Exchange;
 use refusal::Refusal;
 
@@ -64,11 +67,20 @@ impl Service<Request<Bytes>> for Endpoint {
         let (mut parts, body) = request.into_parts();
         let delivery = parts.extensions.remove::<Delivery>();
         let delivery = delivery.unwrap_or_else(|| Delivery::http("http"));
-        let answer = match self.inner.route(&parts, &delivery, &body) {
+        let accepted = accept::accepted(&parts.headers);
+        let form = Form::of(&delivery, self.inner.config.reply, accepted);
+        let answer = match self.inner.route(&parts, &delivery, &body, accepted) {
             Ok(Route::Health) if accept::prefers_text(&parts.headers) => text("OK"),
             Ok(Route::Health) => json(StatusCode::OK, self.inner.health.clone()),
-            Ok(Route::Message) => return self.exchange(parts, delivery, body),
-            Err(refusal) => in_form(delivery.reply, refusal.into_response(&self.inner.config)),
+            Ok(Route::Message) => return self.exchange(parts, delivery, body, form),
+            // A refusal comes as an event only where nothing else comes through.
+            Err(refusal) => {
+                let answer = refusal.into_response(&self.inner.config);
+                match delivery.reply {
+                    Reply::EventStream => form.frame(answer, None),
+                    _ => answer,
+                }
+            }
         };
         Answering::Now(Some(answer))
     }
@@ -77,39 +89,51 @@ impl Service<Request<Bytes>> for Endpoint {
 /// The answer to one request: there at once, or after its message has been read and worked on.
 pub(crate) enum Answering {
     Now(Option<Response<Body>>),
-    Later(Pin<Box<dyn Future<Output = Response<Body>> + Send>>),
+    Later(Option<Work>),
 }
 
 impl Future for Answering {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.get_mut() {
-            Self::Now(answer) => answer
-                .take()
-                .map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer))),
-            Self::Later(answer) => answer.as_mut().poll(cx).map(Ok),
-        }
+        let response = match self.get_mut() {
+            Self::Now(answer) => answer.take(),
+            Self::Later(work) => match work.as_mut().map(|work| work.poll(cx)) {
+                Some(Poll::Ready(Ok(answer))) => Some(answer),
+                Some(Poll::Ready(Err(first))) => work.take().map(|work| work.into_stream(first)),
+                Some(Poll::Pending) | None => None,
+            },
+        };
+        response.map_or(Poll::Pending, |response| Poll::Ready(Ok(response)))
     }
 }
 
 impl Endpoint {
-    fn exchange(&self, parts: Parts, delivery: Delivery, body: Bytes) -> Answering {
+    fn exchange(&self, parts: Parts, delivery: Delivery, body: Bytes, form: Form) -> Answering {
         let inner = Arc::clone(&self.inner);
         let summarize = parts.extensions.get::<Summarize>().is_some();
         let headers = parts.headers;
-        Answering::Later(Box::pin(async move {
-            let exchange = Exchange::new(&inner.dispatcher, &headers, &delivery, summarize);
+        let call = Call::new(delivery);
+        let cx = call.clone();
+        let exchange = async move {
+            let exchange = Exchange::new(&inner.dispatcher, &headers, &cx, form, summarize);
             let outcome = exchange.answer(&body).await;
-            in_form(delivery.reply, outcome.into_response(headers))
-        }))
+            outcome.into_response(headers)
+        };
+        Answering::Later(Some(Work::new(exchange, call, form)))
     }
 }
 
 impl Inner {
     /// Everything that is decided before the body is read, in this order: who may ask at all, what
     /// is there, how it is asked for.
-    fn route(&self, parts: &Parts, delivery: &Delivery, body: &Bytes) -> Result<Route, Refusal> {
+    fn route(
+        &self,
+        parts: &Parts,
+        delivery: &Delivery,
+        body: &Bytes,
+        accepted: Accepted,
+    ) -> Result<Route, Refusal> {
         self.check_host(&parts.headers, delivery.headers)?;
         self.check_origin(&parts.headers)?;
         // A gateway may add a prefix and a slash; a redirect would lose the body.
@@ -133,7 +157,7 @@ impl Inner {
         if !accept::is_json(&parts.headers) {
             return Err(Refusal::UnsupportedMediaType);
         }
-        if !accept::takes_answer(&parts.headers) {
+        if !accepted.json && !accepted.events {
             return Err(Refusal::NotAcceptable);
         }
         Ok(Route::Message)
@@ -167,13 +191,6 @@ impl Inner {
             }
         }
         Ok(())
-    }
-}
-
-fn in_form(reply: Reply, answer: Response<Body>) -> Response<Body> {
-    match reply {
-        Reply::Json => answer,
-        Reply::EventStream => event::stream(answer),
     }
 }
 

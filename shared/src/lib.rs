@@ -51,6 +51,7 @@ mod dispatch;
 mod endpoint;
 mod log;
 mod mcp;
+mod notify;
 mod rpc;
 mod schema;
 mod tool;
@@ -60,6 +61,7 @@ pub use body::{Body, Events};
 pub use config::{ByteLimit, Config, ConfigError, Vars};
 pub use context::{Context, TraceContext};
 pub use delivery::{Delivery, HeaderPolicy, Principal, Reply};
+pub use notify::LogLevel;
 pub use tool::{
     Annotations, CallResult, Content, DynamicTool, InvalidTool, Json, NoArgs, Output, Tool,
     ToolError,

@@ -228,7 +228,8 @@ impl<'a, P: Deserialize<'a> + Default> Envelope<'a, P> {
     }
 }
 
-fn is_id(raw: &str) -> bool {
+/// Whether JSON text is an id, or a token of that form: a string or an integer.
+pub(crate) fn is_id(raw: &str) -> bool {
     match raw.as_bytes() {
         [b'"', ..] => true,
         [b'-' | b'0'..=b'9', ..] => !raw.contains(['.', 'e', 'E']),

@@ -48,11 +48,13 @@ impl Tool for Slow {
     const NAME: &'static str = "slow";
     const DESCRIPTION: &'static str = "Answers when it may.";
 
-    async fn call(&self, _: &Context, _: NoArgs) -> Result<Json<u32>, ToolError> {
+    async fn call(&self, cx: &Context, _: NoArgs) -> Result<Json<u32>, ToolError> {
         let dropped = AddPermit(&self.dropped);
+        cx.progress(1, None, Some("started"));
         self.started.add_permits(1);
         self.gate.acquire().await.unwrap().forget();
         std::mem::forget(dropped);
+        cx.progress(2, None, None);
         Ok(Json(2))
     }
 }
@@ -171,6 +173,24 @@ async fn answers_are_shaped_for_the_revision_that_the_handshake_settled() {
         assert_eq!(answer["result"].get("ttlMs"), None, "{asked}");
         assert!(client.end().await.is_empty());
     }
+}
+
+#[tokio::test]
+async fn progress_is_a_line_at_once_and_the_answer_comes_after_it() {
+    let mut client = Client::start();
+    let mut params = modern(&json!({ "name": "slow" }));
+    params["_meta"]["progressToken"] = "p".into();
+
+    client.request(1, "tools/call", &params).await;
+    let first = client.answer().await;
+    client.gate.add_permits(1);
+    let rest = [client.answer().await, client.answer().await];
+
+    assert_eq!(first["method"], "notifications/progress");
+    assert_eq!(first["params"]["message"], "started");
+    assert_eq!(rest[0]["params"]["progress"], 2.0);
+    assert_eq!(rest[1]["id"], 1);
+    assert!(client.end().await.is_empty());
 }
 
 #[tokio::test]

@@ -28,10 +28,7 @@ impl Dispatcher {
             )));
         };
         let result = match entry.arguments().check(arguments) {
-            Ok(Ok(())) => {
-                let cx = Context::traced(call.delivery.clone(), call.trace.clone());
-                run(entry, &cx, arguments).await
-            }
+            Ok(Ok(())) => run(entry, call.cx, arguments).await,
             Ok(Err(Violations(text))) => {
                 CallResult::error(format!("invalid arguments for `{name}`:{text}"))
             }
@@ -39,7 +36,7 @@ impl Dispatcher {
         };
         let tail = self.lists.result_tail(call.revision);
         let encoded = result.encode(call.revision, tail);
-        match call.delivery.max_response_bytes {
+        match call.cx.delivery().max_response_bytes {
             // The model can ask for less; a host that cuts the answer off could not tell it so.
             Some(limit) if encoded.len() > limit => {
                 Ok(too_large(encoded.len(), limit).encode(call.revision, tail))

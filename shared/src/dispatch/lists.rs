@@ -137,7 +137,7 @@ impl Lists {
     /// What a server says of itself in every revision, apart from names and versions.
     fn introduction(&self) -> Map<String, Value> {
         let mut members = Map::new();
-        members.insert("capabilities".into(), json!({ "tools": {} }));
+        members.insert("capabilities".into(), json!({ "logging": {}, "tools": {} }));
         if let Some(instructions) = &self.identity.instructions {
             members.insert("instructions".into(), instructions.as_str().into());
         }

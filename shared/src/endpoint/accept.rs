@@ -25,17 +25,28 @@ pub(super) fn prefers_text(headers: &HeaderMap) -> bool {
     names("text/plain") && !names("application/json")
 }
 
-/// Whether JSON or an event stream is acceptable.
+/// What the sender takes for an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Accepted {
+    pub(super) json: bool,
+    /// `text/event-stream`, by name or by `text/*`: who takes anything may well not read events.
+    pub(super) events: bool,
+}
+
+/// What the sender takes for an answer.
 ///
 /// MCP makes listing both the client's duty and says nothing of servers; clients that list one,
 /// `*/*` or nothing exist, so only an answer that is ruled out is refused.
-pub(super) fn takes_answer(headers: &HeaderMap) -> bool {
+pub(super) fn accepted(headers: &HeaderMap) -> Accepted {
     // What nearly every client sends, first, so that it need not be taken apart.
     if headers
         .get(ACCEPT)
         .is_some_and(|accept| accept == "application/json, text/event-stream")
     {
-        return true;
+        return Accepted {
+            json: true,
+            events: true,
+        };
     }
     let mut ranges = headers
         .get_all(ACCEPT)
@@ -43,22 +54,22 @@ pub(super) fn takes_answer(headers: &HeaderMap) -> bool {
         .flat_map(|value| value.to_str().unwrap_or("").split(','))
         .filter(|range| !range.trim().is_empty())
         .peekable();
-    ranges.peek().is_none() || ranges.any(covers_answer)
+    let mut accepted = Accepted {
+        json: ranges.peek().is_none(),
+        events: false,
+    };
+    for range in ranges {
+        if !range.split(';').skip(1).any(is_zero_quality) {
+            accepted.json |= is_one_of(range, &["*/*", "application/*", "application/json"]);
+            accepted.events |= is_one_of(range, &["text/*", "text/event-stream"]);
+        }
+    }
+    accepted
 }
 
-fn covers_answer(range: &str) -> bool {
-    const ANSWERS: [&str; 5] = [
-        "*/*",
-        "application/*",
-        "application/json",
-        "text/*",
-        "text/event-stream",
-    ];
+fn is_one_of(range: &str, types: &[&str]) -> bool {
     let essence = essence(range);
-    let is_named = ANSWERS
-        .iter()
-        .any(|answer| essence.eq_ignore_ascii_case(answer));
-    is_named && !range.split(';').skip(1).any(is_zero_quality)
+    types.iter().any(|name| essence.eq_ignore_ascii_case(name))
 }
 
 fn is_zero_quality(parameter: &str) -> bool {
@@ -76,26 +87,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_answer_that_is_ruled_out_is_not_acceptable() {
-        for (accept, is_taken) in [
-            (&["application/json, text/event-stream"][..], true),
-            (&["application/json", "text/event-stream"], true),
-            (&["application/json"], true),
-            (&["TEXT/Event-Stream;q=0.5"], true),
-            (&["*/*"], true),
-            (&["application/*;q=0.1"], true),
-            (&[""], true),
-            (&[], true),
-            (&["text/html"], false),
-            (&["application/json;q=0"], false),
-            (&["application/json;q=0.000, text/html"], false),
+    fn an_event_stream_is_taken_by_who_names_it_and_json_by_who_names_nothing() {
+        for (accept, [json, events]) in [
+            (&["application/json, text/event-stream"][..], [true, true]),
+            (&["application/json", "text/event-stream"], [true, true]),
+            (&["application/json"], [true, false]),
+            (&["application/json, text/event-stream;q=0"], [true, false]),
+            (&["TEXT/Event-Stream;q=0.5"], [false, true]),
+            (&["*/*"], [true, false]),
+            (&["application/*;q=0.1"], [true, false]),
+            (&[""], [true, false]),
+            (&[], [true, false]),
+            (&["text/html"], [false, false]),
+            (&["application/json;q=0"], [false, false]),
+            (&["application/json;q=0.000, text/html"], [false, false]),
         ] {
             let mut headers = HeaderMap::new();
             for value in accept {
                 headers.append(ACCEPT, HeaderValue::from_static(value));
             }
 
-            assert_eq!(takes_answer(&headers), is_taken, "{accept:?}");
+            assert_eq!(accepted(&headers), Accepted { json, events }, "{accept:?}");
         }
     }
 

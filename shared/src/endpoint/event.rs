@@ -1,69 +1,160 @@
-//! An answer as an event stream (2025-11-25, "Streamable HTTP"; HTML Standard, 9.2.6).
+//! Notifications and the answer, in the form that suits host and client (2025-11-25, "Streamable
+//! HTTP", "Sending Messages to the Server").
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 
-use crate::body::Body;
+use super::accept::Accepted;
+use crate::body::{Body, event};
+use crate::context::Context as Call;
+use crate::delivery::{Delivery, Reply};
 
-/// `answer` as a stream of one event. An answer without a body has nothing to tell and stays so.
-pub(super) fn stream(answer: Response<Body>) -> Response<Body> {
-    let (mut head, body) = answer.into_parts();
-    let body = match body {
-        Body::Whole(json) if !json.is_empty() => {
-            let events = HeaderValue::from_static("text/event-stream");
-            head.headers.insert(CONTENT_TYPE, events);
-            let event = message(&json);
-            // Of unknown length, by which proxies tell a stream.
-            Body::events(stream::iter([event]))
+/// The form of one answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Form {
+    /// A document. What a tool says meanwhile is not sent.
+    Json,
+    /// A document if there is nothing but the answer, else events.
+    Either,
+    /// Events, be it a single one.
+    Events,
+}
+
+impl Form {
+    /// What host, operator and client agree on.
+    pub(super) fn of(delivery: &Delivery, configured: Reply, accepted: Accepted) -> Self {
+        match (delivery.reply, configured) {
+            (Reply::EventStream, _) => Self::Events,
+            (Reply::Json, _) | (_, Reply::Json) => Self::Json,
+            _ if !accepted.events => Self::Json,
+            (_, Reply::EventStream) => Self::Events,
+            _ if !accepted.json => Self::Events,
+            _ => Self::Either,
         }
-        body => body,
-    };
-    Response::from_parts(head, body)
-}
-
-/// One JSON-RPC message as an event.
-fn message(json: &[u8]) -> Bytes {
-    const BEFORE: &[u8] = b"event: message\ndata: ";
-    const AFTER: &[u8] = b"\n\n";
-    let mut event = Vec::with_capacity(BEFORE.len() + json.len() + AFTER.len());
-    event.extend_from_slice(BEFORE);
-    // A line break would end the data; in JSON it stands only where any white space does.
-    event.extend(json.iter().map(|&byte| match byte {
-        b'\n' | b'\r' => b' ',
-        byte => byte,
-    }));
-    event.extend_from_slice(AFTER);
-    event.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use http::StatusCode;
-    use http_body_util::BodyExt;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn an_answer_becomes_one_event_and_keeps_its_status() {
-        let mut answer = Response::new(Body::from("{\r\n\"a\":1\n}"));
-        *answer.status_mut() = StatusCode::BAD_REQUEST;
-
-        let (head, body) = stream(answer).into_parts();
-
-        assert_eq!(head.status, StatusCode::BAD_REQUEST);
-        assert_eq!(head.headers[CONTENT_TYPE], "text/event-stream");
-        assert!(matches!(body, Body::Events(_)));
-        let body = body.collect().await.unwrap().to_bytes();
-        assert_eq!(body, "event: message\ndata: {  \"a\":1 }\n\n");
     }
 
-    #[test]
-    fn nothing_stays_nothing() {
-        let (head, body) = stream(Response::new(Body::empty())).into_parts();
+    /// Whether notifications have a way to the client.
+    pub(super) fn has_events(self) -> bool {
+        self != Self::Json
+    }
 
-        assert!(head.headers.is_empty());
-        assert!(matches!(body, Body::Whole(bytes) if bytes.is_empty()));
+    /// `answer` in this form, after what still waits in `outbox`.
+    pub(super) fn frame(self, answer: Response<Body>, call: Option<&Call>) -> Response<Body> {
+        let waiting = || std::iter::from_fn(|| call?.outbox().next());
+        let (mut head, body) = answer.into_parts();
+        let body = match (self, body) {
+            // Only what succeeded has notifications: another status tells more than they do.
+            (Self::Either, Body::Whole(json)) if head.status.is_success() && !json.is_empty() => {
+                let Some(first) = waiting().next() else {
+                    return Response::from_parts(head, Body::Whole(json));
+                };
+                let messages = std::iter::once(first).chain(waiting()).chain([json]);
+                add_headers(&mut head.headers);
+                if call.is_some_and(|call| call.delivery().is_live) {
+                    Body::events(stream::iter(messages.collect::<Vec<_>>()))
+                } else {
+                    let events: Vec<_> = messages.map(|message| event(&message)).collect();
+                    Body::from(events.concat())
+                }
+            }
+            (Self::Events, Body::Whole(json)) if !json.is_empty() => {
+                let messages: Vec<_> = waiting().chain([json]).collect();
+                add_headers(&mut head.headers);
+                // Of unknown length, by which proxies tell a stream.
+                Body::events(stream::iter(messages))
+            }
+            (_, body) => body,
+        };
+        Response::from_parts(head, body)
+    }
+}
+
+fn add_headers(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // nginx would otherwise wait until the stream ends (2026-07-28, "Streamable HTTP").
+    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+}
+
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The work on a message, and what its tool says meanwhile. Dropping it cancels the work.
+pub(crate) struct Work {
+    exchange: Pin<Box<dyn Future<Output = Response<Body>> + Send>>,
+    call: Call,
+    form: Form,
+}
+
+impl Work {
+    pub(super) fn new(
+        exchange: impl Future<Output = Response<Body>> + Send + 'static,
+        call: Call,
+        form: Form,
+    ) -> Self {
+        Self {
+            exchange: Box::pin(exchange),
+            call,
+            form,
+        }
+    }
+
+    /// The answer, or the first notification if that is sooner and may go ahead: only then is it
+    /// settled that the answer will be an event, too.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Bytes>> {
+        if let Poll::Ready(answer) = self.exchange.as_mut().poll(cx) {
+            return Poll::Ready(Ok(self.form.frame(answer, Some(&self.call))));
+        }
+        if !self.form.has_events() || !self.call.delivery().is_live {
+            return Poll::Pending;
+        }
+        self.call.outbox().poll_next(cx).map(Err)
+    }
+
+    /// `first`, what follows, and the answer, each as soon as it is there.
+    pub(super) fn into_stream(self, first: Bytes) -> Response<Body> {
+        let (mut first, mut answer, mut work) = (Some(first), None, Some(self));
+        let messages = stream::poll_fn(move |cx| {
+            if let Some(first) = first.take() {
+                return Poll::Ready(Some(first));
+            }
+            if let Some(running) = &mut work {
+                if let Poll::Ready(message) = running.call.outbox().poll_next(cx) {
+                    return Poll::Ready(Some(message));
+                }
+                let done = match running.exchange.as_mut().poll(cx) {
+                    Poll::Ready(done) => done,
+                    // What was said in this very poll has woken the task already.
+                    Poll::Pending => return Poll::Pending,
+                };
+                let call = running.call.clone();
+                work = None;
+                answer = Some((whole(done), call));
+            }
+            let Some((json, call)) = &mut answer else {
+                return Poll::Ready(None);
+            };
+            if let Some(message) = call.outbox().next() {
+                return Poll::Ready(Some(message));
+            }
+            let json = std::mem::take(json);
+            answer = None;
+            Poll::Ready(Some(json))
+        });
+        let mut response = Response::new(Body::events(messages));
+        add_headers(response.headers_mut());
+        response
+    }
+}
+
+fn whole(answer: Response<Body>) -> Bytes {
+    match answer.into_body() {
+        Body::Whole(json) => json,
+        // An exchange makes whole bodies only.
+        Body::Events(_) => Bytes::new(),
     }
 }

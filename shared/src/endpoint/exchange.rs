@@ -11,13 +11,14 @@ use http::{HeaderMap, Response, StatusCode};
 use serde_json::value::RawValue;
 
 use super::JSON;
+use super::event::Form;
 use super::status::status_of;
 use crate::body::Body;
-use crate::context::TraceContext;
-use crate::delivery::Delivery;
+use crate::context::{Context, TraceContext};
 use crate::dispatch::{Call, Dispatcher};
 use crate::log::{Summaries, Summary};
 use crate::mcp::{Headers, Meta, Method, Params, Revision};
+use crate::notify::{LogLevel, Wanted};
 use crate::rpc::{self, Answer, Error, ErrorKind, Incoming, Invalid, Text, Unidentified};
 
 type Message<'a> = rpc::Message<'a, Params<'a>>;
@@ -27,7 +28,8 @@ pub(super) struct Exchange<'a> {
     dispatcher: &'a Dispatcher,
     headers: &'a HeaderMap,
     mcp: Headers<'a>,
-    delivery: &'a Delivery,
+    cx: &'a Context,
+    form: Form,
     /// Whether somebody wants to know what was found out.
     summarize: bool,
 }
@@ -72,15 +74,17 @@ impl<'a> Exchange<'a> {
     pub(super) fn new(
         dispatcher: &'a Dispatcher,
         headers: &'a HeaderMap,
-        delivery: &'a Delivery,
+        cx: &'a Context,
+        form: Form,
         summarize: bool,
     ) -> Self {
         Self {
             summarize,
             dispatcher,
             headers,
-            mcp: Headers::new(headers, delivery.headers),
-            delivery,
+            mcp: Headers::new(headers, cx.delivery().headers),
+            cx,
+            form,
         }
     }
 
@@ -104,7 +108,7 @@ impl<'a> Exchange<'a> {
     }
 
     async fn one(&self, request: &Request<'_>) -> Outcome {
-        let mut answered = self.request(request).await;
+        let mut answered = self.request(request, self.cx).await;
         self.limit(std::slice::from_mut(&mut answered));
         let status = answered.status();
         let body = rpc::write_answer(&answered.answer, Unidentified::Omit);
@@ -122,7 +126,12 @@ impl<'a> Exchange<'a> {
                 let error = Error::new(ErrorKind::InvalidRequest, why);
                 Some(Answered::refused(Some(request.id), error))
             }
-            Ok(Message::Request(request)) => Some(self.request(&request).await),
+            Ok(Message::Request(request)) => {
+                let cx = Context::new(self.cx.delivery().clone());
+                // Among other answers there is no way out for what a call says.
+                cx.outbox().open(Wanted::default());
+                Some(self.request(&request, &cx).await)
+            }
             Ok(Message::Notification(_) | Message::Response) => None,
             Err(Invalid { id, error }) => Some(Answered::refused(id, error)),
         });
@@ -135,16 +144,16 @@ impl<'a> Exchange<'a> {
         self.respond(StatusCode::OK, body, answered)
     }
 
-    async fn request<'m>(&self, request: &Request<'m>) -> Answered<'m>
+    async fn request<'m>(&self, request: &Request<'m>, cx: &Context) -> Answered<'m>
     where
         'a: 'm,
     {
         let mut findings = Findings::default();
         // A panic is caught here rather than around the HTTP service because only here is the
         // request's identifier known, which a JSON-RPC error must echo.
-        let result = AssertUnwindSafe(self.result(request, &mut findings)).catch_unwind();
+        let result = AssertUnwindSafe(self.result(request, cx, &mut findings)).catch_unwind();
         let outcome = result.await.unwrap_or_else(|panic| {
-            let request_id = self.delivery.request_id.as_deref();
+            let request_id = cx.request_id();
             let Summary { method, tool, .. } = &findings.summary;
             let tool = tool.as_deref();
             tracing::error!(
@@ -174,6 +183,7 @@ impl<'a> Exchange<'a> {
     async fn result(
         &self,
         request: &Request<'_>,
+        cx: &Context,
         findings: &mut Findings,
     ) -> Result<Cow<'a, [u8]>, Error> {
         let params = &request.params;
@@ -193,12 +203,17 @@ impl<'a> Exchange<'a> {
             let named = params.name();
             findings.summary.tool = named.and_then(|Text(name)| self.dispatcher.known_tool(&name));
         }
+        if let Some(trace) = self.trace(meta) {
+            cx.set_trace(trace);
+        }
+        if method == Method::CallTool && self.form.has_events() {
+            cx.outbox().open(wanted(revision, meta));
+        }
         let call = Call {
             revision,
             method,
             params,
-            delivery: self.delivery,
-            trace: self.trace(meta),
+            cx,
         };
         self.dispatcher.dispatch(&call).await
     }
@@ -217,7 +232,7 @@ impl<'a> Exchange<'a> {
 
     /// Replaces what would take the answers over the host's limit by errors that say so.
     fn limit(&self, answers: &mut [Answered<'_>]) {
-        let Some(limit) = self.delivery.max_response_bytes else {
+        let Some(limit) = self.cx.delivery().max_response_bytes else {
             return;
         };
         let mut total = 0;
@@ -288,6 +303,20 @@ impl<'m> Answered<'m> {
             code,
             ..self.findings.summary
         }
+    }
+}
+
+/// What the client wants to hear of a call. Before 2026-07-28 it says so when it connects, which no
+/// server without sessions remembers: it then hears what most would.
+fn wanted(revision: Revision, meta: &Meta<'_>) -> Wanted {
+    Wanted {
+        progress: meta.progress_token().map(RawValue::to_owned),
+        progress_messages: revision >= Revision::V2025_03_26,
+        logs: if revision.is_modern() {
+            meta.log_level()
+        } else {
+            Some(LogLevel::Info)
+        },
     }
 }
 

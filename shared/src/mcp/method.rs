@@ -4,7 +4,7 @@
 use super::Revision;
 
 /// A request's method that this server answers. Methods of features it does not have (resources,
-/// prompts, completion, subscriptions, logging) are absent, and so answered with -32601.
+/// prompts, completion, subscriptions) are absent, and so answered with -32601.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Method {
     CallTool,
@@ -12,6 +12,7 @@ pub(crate) enum Method {
     Initialize,
     ListTools,
     Ping,
+    SetLogLevel,
 }
 
 impl Method {
@@ -23,6 +24,7 @@ impl Method {
             ("server/discover", true) => Some(Self::Discover),
             ("initialize", false) => Some(Self::Initialize),
             ("ping", false) => Some(Self::Ping),
+            ("logging/setLevel", false) => Some(Self::SetLogLevel),
             _ => None,
         }
     }
@@ -34,6 +36,7 @@ impl Method {
             Self::Initialize => "initialize",
             Self::ListTools => "tools/list",
             Self::Ping => "ping",
+            Self::SetLogLevel => "logging/setLevel",
         }
     }
 }

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{CLIENT_CAPABILITIES, LOG_LEVEL, PROTOCOL_VERSION};
-use crate::rpc::{Error, ErrorKind, Text, object_or_other, present};
+use crate::notify::LogLevel;
+use crate::rpc::{Error, ErrorKind, Text, is_id, object_or_other, present};
 
 /// The members of `params` that some method knows, as JSON text.
 #[derive(Debug, Default, Deserialize)]
@@ -22,6 +23,8 @@ pub(crate) struct Params<'a> {
     arguments: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     cursor: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    level: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     name: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -52,6 +55,13 @@ pub(crate) struct Meta<'a> {
         rename = "io.modelcontextprotocol/logLevel"
     )]
     log_level: Option<&'a RawValue>,
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "present",
+        rename = "progressToken"
+    )]
+    progress_token: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     traceparent: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -83,6 +93,12 @@ impl<'a> Params<'a> {
             .transpose()
     }
 
+    /// `level` of `logging/setLevel`.
+    pub(crate) fn level(&self) -> Result<LogLevel, Error> {
+        let level = string(self.level).and_then(|Text(level)| level.parse().ok());
+        level.ok_or_else(|| invalid("`level` must be a log level such as \"info\""))
+    }
+
     pub(crate) fn protocol_version(&self) -> Result<Text<'a>, Error> {
         string(self.protocol_version)
             .ok_or_else(|| invalid("`protocolVersion` is required and must be a string"))
@@ -109,10 +125,21 @@ impl<'a> Meta<'a> {
         {
             return refuse(CLIENT_CAPABILITIES, "is required and must be an object");
         }
-        if self.log_level.is_some_and(|raw| !is_log_level(raw.get())) {
+        if self.log_level.is_some() && self.log_level().is_none() {
             return refuse(LOG_LEVEL, "must be a log level such as \"info\"");
         }
         Ok(())
+    }
+
+    /// The token under which the client wants to hear of progress, if it is one: a string or an
+    /// integer (2025-11-25, "Progress").
+    pub(crate) fn progress_token(&self) -> Option<&'a RawValue> {
+        self.progress_token.filter(|raw| is_id(raw.get()))
+    }
+
+    /// The least severe log message that a 2026-07-28 client asks for.
+    pub(crate) fn log_level(&self) -> Option<LogLevel> {
+        string(self.log_level)?.0.parse().ok()
     }
 
     pub(crate) fn traceparent(&self) -> Option<Text<'a>> {
@@ -122,24 +149,6 @@ impl<'a> Meta<'a> {
     pub(crate) fn tracestate(&self) -> Option<Text<'a>> {
         string(self.tracestate)
     }
-}
-
-/// The eight severities of RFC 5424 that MCP takes over, as JSON.
-fn is_log_level(raw: &str) -> bool {
-    const LEVELS: [&str; 8] = [
-        "debug",
-        "info",
-        "notice",
-        "warning",
-        "error",
-        "critical",
-        "alert",
-        "emergency",
-    ];
-    let level = raw
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    level.is_some_and(|level| LEVELS.contains(&level))
 }
 
 pub(super) fn string(raw: Option<&RawValue>) -> Option<Text<'_>> {
