@@ -13,6 +13,8 @@ export RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative
     --remap-path-prefix=$(rustc --print sysroot)=/rust
     --remap-path-prefix=$PWD=/src
     --remap-path-prefix=$target=/target"
-# With --target the flags spare build scripts, which stay dynamic.
-cargo build --release --locked --package oci-mcp-cli --target "$host" --target-dir "$target"
+# With --target the flags spare build scripts, which stay dynamic. Once a package has a level of its own, cargo leaves
+# out the profile's `strip`.
+cargo rustc --release --locked --package oci-mcp-cli --bin oci-mcp --target "$host" --target-dir "$target" -- \
+    -C strip=symbols
 install -D "$target/$host/release/oci-mcp" "$target/dist/oci-mcp"
