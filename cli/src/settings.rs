@@ -9,6 +9,9 @@ pub(crate) struct Common {
     /// The largest answer in bytes (`OCI_MCP_MAX_RESPONSE_BYTES`)
     #[arg(long)]
     max_response_bytes: Option<String>,
+    /// The form of answers: auto, json or sse (`OCI_MCP_REPLY`)
+    #[arg(long)]
+    reply: Option<String>,
     /// What is logged to stderr: off, error, warn, info, debug or trace (`OCI_MCP_LOG`)
     #[arg(long)]
     log: Option<String>,
@@ -21,6 +24,7 @@ impl Common {
             "OCI_MCP_LOG" => self.log.clone(),
             "OCI_MCP_MAX_BODY_BYTES" => self.max_body_bytes.clone(),
             "OCI_MCP_MAX_RESPONSE_BYTES" => self.max_response_bytes.clone(),
+            "OCI_MCP_REPLY" => self.reply.clone(),
             _ => None,
         }
     }
