@@ -232,6 +232,8 @@ async fn a_cursor_that_nobody_gave_out_is_invalid_params() {
 async fn methods_of_the_other_era_and_of_absent_features_do_not_exist() {
     let absent = [
         "resources/list",
+        "resources/templates/list",
+        "resources/read",
         "prompts/list",
         "completion/complete",
         "nope",

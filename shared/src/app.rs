@@ -14,9 +14,10 @@ use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::log::{Log, LogLayer};
+use crate::resource::{Library, Resource, ResourceTemplate, is_uri, is_uri_template};
 use crate::tool::{DynamicTool, Tool, Toolbox, is_valid_name};
 
-/// An MCP server: its name and its tools.
+/// An MCP server: its name, its tools, and what else it offers.
 ///
 /// ```
 /// use oci_mcp::{App, Context, NoArgs, Tool, ToolError};
@@ -41,6 +42,7 @@ use crate::tool::{DynamicTool, Tool, Toolbox, is_valid_name};
 pub struct App {
     identity: Identity,
     tools: Toolbox,
+    resources: Library,
 }
 
 /// Who the server says it is.
@@ -110,6 +112,7 @@ impl App {
         Self {
             identity,
             tools: Toolbox::default(),
+            resources: Library::default(),
         }
     }
 
@@ -148,20 +151,56 @@ impl App {
         self
     }
 
+    /// Adds a resource.
+    pub fn resource<R: Resource>(mut self, resource: R) -> Self {
+        const {
+            assert!(is_uri(R::URI), "`Resource::URI` must be an absolute URI");
+            assert!(
+                !R::NAME.is_empty() && !R::DESCRIPTION.is_empty(),
+                "`Resource::NAME` and `Resource::DESCRIPTION` must not be empty"
+            );
+        }
+        self.resources.add(resource);
+        self
+    }
+
+    /// Adds resources whose URIs have one form.
+    pub fn resource_template<T: ResourceTemplate>(mut self, template: T) -> Self {
+        const {
+            assert!(
+                is_uri_template(T::URI_TEMPLATE),
+                "`ResourceTemplate::URI_TEMPLATE` must be an absolute URI with `{{name}}` in it, each \
+                 followed by the end or by a reserved character such as `/`"
+            );
+            assert!(
+                !T::NAME.is_empty() && !T::DESCRIPTION.is_empty(),
+                "`ResourceTemplate::NAME` and `ResourceTemplate::DESCRIPTION` must not be empty"
+            );
+        }
+        self.resources.add_template(template);
+        self
+    }
+
     /// The app as a service.
     ///
     /// # Errors
     ///
-    /// [`InvalidApp`] if two tools have the same name.
+    /// [`InvalidApp`] if two tools have the same name, or two resources the same URI.
     pub fn into_service(self, config: Config) -> Result<AppService, InvalidApp> {
-        let duplicates = self.tools.duplicates();
+        let features = [
+            ("tool", self.tools.duplicates()),
+            ("resource", self.resources.duplicates()),
+        ];
+        let duplicates: Vec<_> = features
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(kind, names)| (kind, names.to_owned()))
+            .collect();
         if !duplicates.is_empty() {
-            return Err(InvalidApp {
-                duplicates: duplicates.to_owned(),
-            });
+            return Err(InvalidApp { duplicates });
         }
         let service = self.identity.name.clone();
-        let dispatcher = Dispatcher::new(self.identity, self.tools);
+        let dispatcher = Dispatcher::new(self.identity, self.tools, self.resources);
         let stack = ServiceBuilder::new()
             // Outermost, so that refusals are on record too.
             .layer(LogLayer)
@@ -181,16 +220,17 @@ impl fmt::Debug for App {
 /// An app that cannot be served.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InvalidApp {
-    duplicates: Vec<String>,
+    /// What is there more than once, by kind.
+    duplicates: Vec<(&'static str, Vec<String>)>,
 }
 
 impl fmt::Display for InvalidApp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.duplicates.join("`, `");
-        write!(
-            f,
-            "more than one tool is called `{names}`; a name is unique in a server"
-        )
+        for (kind, names) in &self.duplicates {
+            let names = names.join("`, `");
+            write!(f, "more than one {kind} is called `{names}`; ")?;
+        }
+        f.write_str("a name is unique in a server")
     }
 }
 

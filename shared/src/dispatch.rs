@@ -2,19 +2,22 @@
 
 mod call;
 mod lists;
+mod read;
 
 use std::borrow::Cow;
 
 use crate::app::Identity;
 use crate::context::Context;
 use crate::mcp::{Method, Params, Revision};
+use crate::resource::Library;
 use crate::rpc::Error;
 use crate::tool::Toolbox;
-use lists::Lists;
+use lists::{Capabilities, Lists};
 
 /// Answers requests. Nothing it keeps is needed by the next one.
 pub(crate) struct Dispatcher {
     tools: Toolbox,
+    resources: Library,
     lists: Lists,
 }
 
@@ -27,16 +30,30 @@ pub(crate) struct Call<'a> {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(identity: Identity, tools: Toolbox) -> Self {
+    pub(crate) fn new(identity: Identity, tools: Toolbox, resources: Library) -> Self {
+        let capabilities = Capabilities {
+            resources: !resources.is_empty(),
+        };
         Self {
             tools,
-            lists: Lists::new(identity),
+            resources,
+            lists: Lists::new(identity, capabilities),
         }
     }
 
     /// `name`, if there is a tool that is called so.
     pub(crate) fn known_tool(&self, name: &str) -> Option<Cow<'static, str>> {
         self.tools.name(name).cloned()
+    }
+
+    /// Whether `method` is of a feature that is there.
+    pub(crate) fn serves(&self, method: Method) -> bool {
+        match method {
+            Method::ListResources | Method::ListTemplates | Method::ReadResource => {
+                self.lists.capabilities.resources
+            }
+            _ => true,
+        }
     }
 
     /// The result object of `call`, as JSON shaped for its revision.
@@ -54,18 +71,16 @@ impl Dispatcher {
                 let requested = call.params.protocol_version()?.0;
                 Ok(self.lists.handshake(Revision::negotiate(&requested)).into())
             }
-            Method::ListTools => {
-                let cursor = call.params.cursor()?;
-                let cursor = cursor.as_ref().map(|cursor| &*cursor.0);
-                let page = self.lists.tools(&self.tools, call.revision, cursor)?;
-                Ok(page.into())
-            }
+            Method::ListResources => self.lists.resources(&self.resources, call),
+            Method::ListTemplates => self.lists.templates(&self.resources, call),
+            Method::ListTools => self.lists.tools(&self.tools, call),
             Method::Ping => Ok(EMPTY.into()),
             Method::SetLogLevel => {
                 // Nothing is remembered between requests: every call logs at the level of most clients.
                 call.params.level()?;
                 Ok(EMPTY.into())
             }
+            Method::ReadResource => Box::pin(self.read_resource(call)).await.map(Cow::Owned),
         }
     }
 }

@@ -49,9 +49,11 @@ mod context;
 mod delivery;
 mod dispatch;
 mod endpoint;
+mod fault;
 mod log;
 mod mcp;
 mod notify;
+mod resource;
 mod rpc;
 mod schema;
 mod tool;
@@ -62,6 +64,7 @@ pub use config::{ByteLimit, Config, ConfigError, Vars};
 pub use context::{Context, TraceContext};
 pub use delivery::{Delivery, HeaderPolicy, Principal, Reply};
 pub use notify::LogLevel;
+pub use resource::{Contents, Resource, ResourceError, ResourceTemplate};
 pub use tool::{
     Annotations, CallResult, Content, DynamicTool, InvalidTool, Json, NoArgs, Output, Tool,
     ToolError,

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
+use crate::fault::Fault;
 
 /// A tool with typed arguments.
 ///
@@ -151,40 +152,31 @@ impl Annotations {
 
 /// Why a tool gave no result.
 #[derive(Debug)]
-pub struct ToolError {
-    message: Cow<'static, str>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
-}
+pub struct ToolError(Fault);
 
 impl ToolError {
     /// A fault that the model should read: what was wrong, and what to do instead.
     #[must_use]
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            message: message.into(),
-            source: None,
-        }
+        Self(Fault::new(message))
     }
 
     /// A fault that is none of the caller's business: it reads "the tool failed", the log says why.
     #[must_use]
     pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self {
-            message: Cow::Borrowed("the tool failed"),
-            source: Some(source.into()),
-        }
+        Self(Fault::internal("the tool failed", source))
     }
 }
 
 impl fmt::Display for ToolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        self.0.fmt(f)
     }
 }
 
 impl StdError for ToolError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
+        self.0.source()
     }
 }
 

@@ -13,6 +13,7 @@ mod bodies;
 mod container;
 mod deployed;
 mod emulated;
+mod features;
 mod process;
 mod raw;
 mod round_robin;
@@ -23,6 +24,7 @@ pub use bodies::{hostile_bodies, large_body};
 pub use container::{Container, head};
 pub use deployed::Deployed;
 pub use emulated::{Emulated, LONG, patient, quiet, until};
+pub use features::features;
 pub use process::Process;
 pub use raw::Raw;
 pub use round_robin::RoundRobin;
@@ -142,7 +144,12 @@ pub fn legacy(revision: &str, method: &str, params: &Value) -> Request<Bytes> {
 pub fn modern(method: &str, params: &Value) -> Request<Bytes> {
     let mut params = params.clone();
     params["_meta"] = meta(MODERN);
-    let name = params["name"].as_str().map(str::to_owned);
+    let named = match method {
+        "tools/call" | "prompts/get" => &params["name"],
+        "resources/read" => &params["uri"],
+        _ => &Value::Null,
+    };
+    let name = named.as_str().map(str::to_owned);
     let mut request = post(rpc(method, &params));
     let headers = request.headers_mut();
     headers.insert(
@@ -151,7 +158,7 @@ pub fn modern(method: &str, params: &Value) -> Request<Bytes> {
     );
     headers.insert("mcp-protocol-version", MODERN.parse().unwrap());
     headers.insert("mcp-method", method.parse().unwrap());
-    if let Some(name) = name.filter(|_| method == "tools/call") {
+    if let Some(name) = name {
         headers.insert("mcp-name", name.parse().unwrap());
     }
     request

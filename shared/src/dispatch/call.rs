@@ -1,5 +1,6 @@
 //! `tools/call`: find, check, run until the deadline, and survive what the tool does.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -58,25 +59,9 @@ pub(super) fn defective(tool: &str, defect: &str) -> Error {
 /// Runs the tool until it ends or until the answer has to leave. Panics if the tool does.
 async fn run(entry: &Arc<Entry>, cx: &Context, arguments: &str) -> CallResult {
     let tool = entry.describe().name;
-    let _cancel = cx.cancel_on_drop();
-    let call = entry.call(cx, arguments);
-    let outcome = match cx.deadline() {
-        None => call.await,
-        Some(deadline) => {
-            let now = tokio::time::Instant::now();
-            let stop = stop_at(deadline, now.into_std()).into();
-            if stop <= now {
-                return stopped(
-                    cx,
-                    tool,
-                    "was not started: the deadline of the host has passed",
-                );
-            }
-            match timeout_at(stop, call).await {
-                Ok(outcome) => outcome,
-                Err(_elapsed) => return stopped(cx, tool, &ran(cx, now.elapsed())),
-            }
-        }
+    let outcome = match in_time(cx, entry.call(cx, arguments)).await {
+        Ok(outcome) => outcome,
+        Err(why) => return stopped(cx, tool, &why),
     };
     outcome.unwrap_or_else(|error| {
         if let Some(source) = error.source() {
@@ -84,6 +69,28 @@ async fn run(entry: &Arc<Entry>, cx: &Context, arguments: &str) -> CallResult {
         }
         CallResult::error(error.to_string())
     })
+}
+
+/// Does `work` until it ends or until the answer has to leave.
+///
+/// # Errors
+///
+/// What became of it, as the end of a sentence, if it did not end in time.
+pub(super) async fn in_time<T>(
+    cx: &Context,
+    work: impl Future<Output = T>,
+) -> Result<T, Cow<'static, str>> {
+    let _cancel = cx.cancel_on_drop();
+    let Some(deadline) = cx.deadline() else {
+        return Ok(work.await);
+    };
+    let now = tokio::time::Instant::now();
+    let stop = stop_at(deadline, now.into_std()).into();
+    if stop <= now {
+        return Err("was not started: the deadline of the host has passed".into());
+    }
+    let outcome = timeout_at(stop, work).await;
+    outcome.map_err(|_elapsed| ran(cx, now.elapsed()).into())
 }
 
 /// What became of a call that did not end in time.
@@ -117,7 +124,7 @@ fn too_large(size: usize, limit: usize) -> CallResult {
     ))
 }
 
-fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+pub(super) fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidParams, message)
 }
 

@@ -1,21 +1,25 @@
 //! What does not depend on the request: the handshake, discovery and lists. Each is serialised
 //! once per revision, when first asked for, and copied into answers from then on.
 
+use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
-use super::call::defective;
+use super::Call;
+use super::call::{defective, invalid};
 use crate::app::Identity;
 use crate::mcp::{Revision, SERVER_INFO};
-use crate::rpc::{Error, ErrorKind, append_json, quoted};
+use crate::resource::Library;
+use crate::rpc::{Error, Text, append_json, quoted};
 use crate::tool::{Annotations, Entry, Toolbox};
 
-/// Tools on one page. Many clients read only the first page.
+/// Entries on one page. Many clients read only the first page.
 const PAGE: usize = 100;
 
 /// How long a client may keep a list, in milliseconds. It changes only with a new deployment.
@@ -27,11 +31,20 @@ pub(super) struct Lists {
     modern_tail: String,
     discovery: OnceLock<Vec<u8>>,
     handshakes: PerRevision<Vec<u8>>,
+    resources: PerRevision<Pages>,
+    templates: PerRevision<Pages>,
     tools: PerRevision<Pages>,
+    pub(super) capabilities: Capabilities,
+}
+
+/// Which features are there, besides tools.
+#[derive(Clone, Copy)]
+pub(super) struct Capabilities {
+    pub(super) resources: bool,
 }
 
 impl Lists {
-    pub(super) fn new(identity: Identity) -> Self {
+    pub(super) fn new(identity: Identity, capabilities: Capabilities) -> Self {
         let server = identity.implementation(Revision::V2026_07_28);
         let modern_tail =
             format!(r#","resultType":"complete","_meta":{{"{SERVER_INFO}":{server}}}"#);
@@ -40,7 +53,10 @@ impl Lists {
             modern_tail,
             discovery: OnceLock::new(),
             handshakes: PerRevision::default(),
+            resources: PerRevision::default(),
+            templates: PerRevision::default(),
             tools: PerRevision::default(),
+            capabilities,
         }
     }
 
@@ -77,45 +93,72 @@ impl Lists {
         self.handshakes.get(revision).get_or_init(make)
     }
 
-    /// One page of `tools/list`: the first, or the one that `cursor` of an earlier page names.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidParams`] if `cursor` is not one of this list.
-    pub(super) fn tools(
+    /// One page of `resources/list`.
+    pub(super) fn resources(
         &self,
-        tools: &Toolbox,
-        revision: Revision,
-        cursor: Option<&str>,
-    ) -> Result<&[u8], Error> {
-        let pages = self
-            .tools
-            .get(revision)
-            .get_or_init(|| self.paginate(tools, revision));
-        let page = match cursor {
-            None => pages.bytes.first(),
-            Some(cursor) => pages
-                .index_of(cursor)
-                .and_then(|index| pages.bytes.get(index)),
-        };
-        page.map(Vec::as_slice).ok_or_else(|| {
-            let message = format!(
-                "cursor {} is not of this list",
-                quoted(cursor.unwrap_or(""))
-            );
-            Error::new(ErrorKind::InvalidParams, message)
+        resources: &Library,
+        call: &Call<'_>,
+    ) -> Result<Cow<'_, [u8]>, Error> {
+        let list = |revision| resources.list(revision);
+        self.page("resources", &self.resources, call, list)
+    }
+
+    /// One page of `resources/templates/list`.
+    pub(super) fn templates(
+        &self,
+        resources: &Library,
+        call: &Call<'_>,
+    ) -> Result<Cow<'_, [u8]>, Error> {
+        let list = |revision| resources.list_templates(revision);
+        self.page("resourceTemplates", &self.templates, call, list)
+    }
+
+    /// One page of `tools/list`.
+    pub(super) fn tools(&self, tools: &Toolbox, call: &Call<'_>) -> Result<Cow<'_, [u8]>, Error> {
+        // One that no client can use must not take the others with it; the log and a call say why.
+        self.page("tools", &self.tools, call, |revision| {
+            let entries = tools.iter();
+            entries
+                .filter_map(|entry| list(entry, revision).ok())
+                .collect()
         })
     }
 
-    fn paginate(&self, tools: &Toolbox, revision: Revision) -> Pages {
-        // One that no client can use must not take the others with it; the log and a call say why.
-        let listed: Vec<_> = tools
-            .iter()
-            .filter_map(|entry| list(entry, revision).ok())
-            .collect();
+    /// The page of `pages` that `call` asks for: the first, or the one that the cursor of an earlier
+    /// page names. The pages are made of what `list` gives, under `key`, when first asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidParams`](crate::rpc::ErrorKind::InvalidParams) if the cursor is not one
+    /// of this list.
+    fn page<'l>(
+        &'l self,
+        key: &'static str,
+        pages: &'l PerRevision<Pages>,
+        call: &Call<'_>,
+        list: impl FnOnce(Revision) -> Vec<Box<RawValue>>,
+    ) -> Result<Cow<'l, [u8]>, Error> {
+        let revision = call.revision;
+        let cursor = call.params.cursor()?;
+        let pages = pages
+            .get(revision)
+            .get_or_init(|| self.paginate(key, &list(revision), revision));
+        let page = match &cursor {
+            None => pages.bytes.first(),
+            Some(Text(cursor)) => pages
+                .index_of(cursor)
+                .and_then(|index| pages.bytes.get(index)),
+        };
+        page.map(|page| page.as_slice().into()).ok_or_else(|| {
+            let cursor = cursor.as_ref().map_or("", |Text(cursor)| cursor);
+            invalid(format!("cursor {} is not of this list", quoted(cursor)))
+        })
+    }
+
+    fn paginate(&self, key: &'static str, listed: &[Box<RawValue>], revision: Revision) -> Pages {
         let mut hasher = DefaultHasher::new();
-        for tool in &listed {
-            tool.get().hash(&mut hasher);
+        for entry in listed {
+            entry.get().hash(&mut hasher);
         }
         let mut pages = Pages {
             fingerprint: hasher.finish(),
@@ -124,11 +167,15 @@ impl Lists {
         // A server without tools still has a list, an empty one.
         let chunks = listed
             .chunks(PAGE)
-            .chain(listed.is_empty().then_some(&listed[..]));
-        for (index, tools) in chunks.enumerate() {
+            .chain(listed.is_empty().then_some(listed));
+        for (index, entries) in chunks.enumerate() {
             let is_last = (index + 1) * PAGE >= listed.len();
-            let next_cursor = (!is_last).then(|| pages.cursor(index + 1));
-            let page = self.cacheable(revision, &Page { tools, next_cursor });
+            let page = Page {
+                key,
+                entries,
+                next_cursor: (!is_last).then(|| pages.cursor(index + 1)),
+            };
+            let page = self.cacheable(revision, &page);
             pages.bytes.push(page);
         }
         pages
@@ -137,7 +184,11 @@ impl Lists {
     /// What a server says of itself in every revision, apart from names and versions.
     fn introduction(&self) -> Map<String, Value> {
         let mut members = Map::new();
-        members.insert("capabilities".into(), json!({ "logging": {}, "tools": {} }));
+        let mut capabilities = json!({ "logging": {}, "tools": {} });
+        if self.capabilities.resources {
+            capabilities["resources"] = json!({});
+        }
+        members.insert("capabilities".into(), capabilities);
         if let Some(instructions) = &self.identity.instructions {
             members.insert("instructions".into(), instructions.as_str().into());
         }
@@ -205,12 +256,21 @@ impl Pages {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Page<'a> {
-    tools: &'a [Box<RawValue>],
-    #[serde(skip_serializing_if = "Option::is_none")]
+    key: &'static str,
+    entries: &'a [Box<RawValue>],
     next_cursor: Option<String>,
+}
+
+impl Serialize for Page<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry(self.key, self.entries)?;
+        if let Some(cursor) = &self.next_cursor {
+            members.serialize_entry("nextCursor", cursor)?;
+        }
+        members.end()
+    }
 }
 
 /// A tool as a list of `revision` shows it.

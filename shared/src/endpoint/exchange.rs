@@ -193,7 +193,8 @@ impl<'a> Exchange<'a> {
         if revision.is_modern() {
             self.mcp.check_routing(&request.method, params)?;
         }
-        let Some(method) = Method::find(&request.method, revision) else {
+        let method = Method::find(&request.method, revision);
+        let Some(method) = method.filter(|method| self.dispatcher.serves(*method)) else {
             let method = rpc::quoted(&request.method);
             let message = format!("there is no method {method} here in revision {revision}");
             return Err(Error::new(ErrorKind::MethodNotFound, message));
@@ -206,7 +207,7 @@ impl<'a> Exchange<'a> {
         if let Some(trace) = self.trace(meta) {
             cx.set_trace(trace);
         }
-        if method == Method::CallTool && self.form.has_events() {
+        if method.is_work() && self.form.has_events() {
             cx.outbox().open(wanted(revision, meta));
         }
         let call = Call {

@@ -20,8 +20,9 @@ pub(super) fn status_of(kind: ErrorKind, revision: Option<Revision>) -> StatusCo
         ErrorKind::MethodNotFound if revision.is_some_and(Revision::is_modern) => {
             StatusCode::NOT_FOUND
         }
-        ErrorKind::MethodNotFound | ErrorKind::InvalidParams | ErrorKind::Internal => {
-            StatusCode::OK
-        }
+        ErrorKind::MethodNotFound
+        | ErrorKind::InvalidParams
+        | ErrorKind::ResourceNotFound
+        | ErrorKind::Internal => StatusCode::OK,
     }
 }

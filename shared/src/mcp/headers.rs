@@ -86,19 +86,21 @@ impl<'a> Headers<'a> {
     /// [`ErrorKind::HeaderMismatch`].
     pub(crate) fn check_routing(self, method: &str, params: &Params<'_>) -> Result<(), Error> {
         self.agrees(&METHOD, self.single(&METHOD)?.map(Cow::Borrowed), method)?;
-        if method != Method::CallTool.as_str() {
-            return Ok(());
-        }
+        let (member, stated) = match method {
+            "tools/call" => ("name", params.name()),
+            "resources/read" => ("uri", params.uri()),
+            _ => return Ok(()),
+        };
         let named = self
             .single(&NAME)?
             .map(|value| decode(&NAME, value))
             .transpose()?;
-        match (params.name(), named) {
-            (Some(Text(name)), named) => self.agrees(&NAME, named, &name),
+        match (stated, named) {
+            (Some(Text(stated)), named) => self.agrees(&NAME, named, &stated),
             (None, Some(named)) => {
                 let named = quoted(&named);
                 Err(mismatch(format!(
-                    "header `{NAME}` is {named}, the body has no name"
+                    "header `{NAME}` is {named}, the body has no `{member}`"
                 )))
             }
             // There is nothing to compare: the parameters are at fault, and say so better.

@@ -3,15 +3,19 @@
 
 use super::Revision;
 
-/// A request's method that this server answers. Methods of features it does not have (resources,
-/// prompts, completion, subscriptions) are absent, and so answered with -32601.
+/// A request's method that a server of ours may answer. Methods of features that no server has
+/// (subscriptions) are absent, and so answered with -32601, as are those of features that
+/// this one lacks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Method {
     CallTool,
     Discover,
     Initialize,
+    ListResources,
+    ListTemplates,
     ListTools,
     Ping,
+    ReadResource,
     SetLogLevel,
 }
 
@@ -21,6 +25,9 @@ impl Method {
         match (name, revision.is_modern()) {
             ("tools/call", _) => Some(Self::CallTool),
             ("tools/list", _) => Some(Self::ListTools),
+            ("resources/list", _) => Some(Self::ListResources),
+            ("resources/templates/list", _) => Some(Self::ListTemplates),
+            ("resources/read", _) => Some(Self::ReadResource),
             ("server/discover", true) => Some(Self::Discover),
             ("initialize", false) => Some(Self::Initialize),
             ("ping", false) => Some(Self::Ping),
@@ -34,9 +41,16 @@ impl Method {
             Self::CallTool => "tools/call",
             Self::Discover => "server/discover",
             Self::Initialize => "initialize",
+            Self::ListResources => "resources/list",
+            Self::ListTemplates => "resources/templates/list",
             Self::ListTools => "tools/list",
             Self::Ping => "ping",
+            Self::ReadResource => "resources/read",
             Self::SetLogLevel => "logging/setLevel",
         }
+    }
+    /// Whether an author's code runs for it, which may have something to say meanwhile.
+    pub(crate) const fn is_work(self) -> bool {
+        matches!(self, Self::CallTool | Self::ReadResource)
     }
 }

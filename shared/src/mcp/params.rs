@@ -29,6 +29,8 @@ pub(crate) struct Params<'a> {
     name: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     protocol_version: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    uri: Option<&'a RawValue>,
 }
 
 /// The members of `params._meta` that mean something to a server.
@@ -76,6 +78,11 @@ impl<'a> Params<'a> {
     /// `name`, if it is a string.
     pub(crate) fn name(&self) -> Option<Text<'a>> {
         string(self.name)
+    }
+
+    /// `uri`, if it is a string.
+    pub(crate) fn uri(&self) -> Option<Text<'a>> {
+        string(self.uri)
     }
 
     /// `arguments` as the text of a JSON object; none at all is the empty one.

@@ -29,6 +29,8 @@ pub(crate) enum ErrorKind {
     InvalidParams,
     /// A `_meta` member that revision 2026-07-28 requires is missing or malformed.
     InvalidEnvelope,
+    /// There is nothing under the URI; until 2025-11-25, which gave it a code of its own.
+    ResourceNotFound,
     /// The fault is ours.
     Internal,
     /// An MCP header is missing, malformed, repeated or differs from the body.
@@ -45,6 +47,7 @@ impl ErrorKind {
             Self::InvalidRequest => -32600,
             Self::MethodNotFound => -32601,
             Self::InvalidParams | Self::InvalidEnvelope => -32602,
+            Self::ResourceNotFound => -32002,
             Self::Internal => -32603,
             Self::HeaderMismatch => -32020,
             Self::UnsupportedProtocolVersion => -32022,

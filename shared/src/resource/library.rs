@@ -1,0 +1,174 @@
+//! The resources of a server, by URI, with their types erased.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+
+use super::template::matched;
+use super::{Contents, Resource, ResourceError, ResourceTemplate};
+use crate::context::Context;
+use crate::mcp::Revision;
+
+type ReadFuture<'a> = Pin<Box<dyn Future<Output = Result<Contents, ResourceError>> + Send + 'a>>;
+
+/// Resources and templates in the order of their URIs, which is the order of every list.
+#[derive(Default)]
+pub(crate) struct Library {
+    fixed: BTreeMap<&'static str, Box<dyn Erased>>,
+    templates: BTreeMap<&'static str, Box<dyn Erased>>,
+    duplicates: Vec<String>,
+}
+
+/// What is under a URI.
+pub(crate) struct Found<'a> {
+    resource: &'a dyn Erased,
+    parameters: Map<String, Value>,
+}
+
+/// A resource or a template as a list shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri_template: Option<&'static str>,
+    name: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'static str>,
+    description: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mime_type: Option<&'static str>,
+}
+
+trait Erased: Send + Sync {
+    fn listed(&self) -> Listed;
+    fn read<'a>(&'a self, cx: &'a Context, parameters: Map<String, Value>) -> ReadFuture<'a>;
+}
+
+impl Library {
+    pub(crate) fn add<R: Resource>(&mut self, resource: R) {
+        if self
+            .fixed
+            .insert(R::URI, Box::new(Fixed(resource)))
+            .is_some()
+        {
+            self.duplicates.push(R::URI.to_owned());
+        }
+    }
+
+    pub(crate) fn add_template<T: ResourceTemplate>(&mut self, template: T) {
+        let earlier = self
+            .templates
+            .insert(T::URI_TEMPLATE, Box::new(Templated(template)));
+        if earlier.is_some() {
+            self.duplicates.push(T::URI_TEMPLATE.to_owned());
+        }
+    }
+
+    /// URIs that more than one resource was added under.
+    pub(crate) fn duplicates(&self) -> &[String] {
+        &self.duplicates
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fixed.is_empty() && self.templates.is_empty()
+    }
+
+    /// What is under `uri`: a resource, else the first template that it is of the form of.
+    pub(crate) fn find(&self, uri: &str) -> Option<Found<'_>> {
+        if let Some(resource) = self.fixed.get(uri) {
+            return Some(Found {
+                resource: &**resource,
+                parameters: Map::new(),
+            });
+        }
+        self.templates.iter().find_map(|(template, resource)| {
+            Some(Found {
+                resource: &**resource,
+                parameters: matched(template, uri)?,
+            })
+        })
+    }
+
+    /// The resources as a list of `revision` shows them.
+    pub(crate) fn list(&self, revision: Revision) -> Vec<Box<RawValue>> {
+        listed(self.fixed.values(), revision)
+    }
+
+    /// The templates as a list of `revision` shows them.
+    pub(crate) fn list_templates(&self, revision: Revision) -> Vec<Box<RawValue>> {
+        listed(self.templates.values(), revision)
+    }
+}
+
+fn listed<'a>(
+    resources: impl Iterator<Item = &'a Box<dyn Erased>>,
+    revision: Revision,
+) -> Vec<Box<RawValue>> {
+    let texts = resources.filter_map(|resource| {
+        let mut listed = resource.listed();
+        listed.title = listed.title.filter(|_| revision >= Revision::V2025_06_18);
+        // A struct of strings always serialises.
+        to_raw_value(&listed).ok()
+    });
+    texts.collect()
+}
+
+impl<'a> Found<'a> {
+    /// The media type of what a read gives, unless that says otherwise.
+    pub(crate) fn mime_type(&self) -> Option<&'static str> {
+        self.resource.listed().mime_type
+    }
+
+    /// Reads it. Panics if the resource does.
+    pub(crate) fn read(self, cx: &'a Context) -> ReadFuture<'a> {
+        self.resource.read(cx, self.parameters)
+    }
+}
+
+struct Fixed<R>(R);
+
+impl<R: Resource> Erased for Fixed<R> {
+    fn listed(&self) -> Listed {
+        Listed {
+            uri: Some(R::URI),
+            uri_template: None,
+            name: R::NAME,
+            title: R::TITLE,
+            description: R::DESCRIPTION,
+            mime_type: R::MIME_TYPE,
+        }
+    }
+
+    fn read<'a>(&'a self, cx: &'a Context, _: Map<String, Value>) -> ReadFuture<'a> {
+        Box::pin(self.0.read(cx))
+    }
+}
+
+struct Templated<T>(T);
+
+impl<T: ResourceTemplate> Erased for Templated<T> {
+    fn listed(&self) -> Listed {
+        Listed {
+            uri: None,
+            uri_template: Some(T::URI_TEMPLATE),
+            name: T::NAME,
+            title: T::TITLE,
+            description: T::DESCRIPTION,
+            mime_type: T::MIME_TYPE,
+        }
+    }
+
+    fn read<'a>(&'a self, cx: &'a Context, parameters: Map<String, Value>) -> ReadFuture<'a> {
+        Box::pin(async move {
+            // What does not fit the parameters' types is no URI of this template: nothing is there.
+            let parameters = serde_json::from_value(parameters.into())
+                .map_err(|_unfit| ResourceError::not_found())?;
+            self.0.read(cx, parameters).await
+        })
+    }
+}

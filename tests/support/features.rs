@@ -1,0 +1,116 @@
+//! Resources of every temper: fixed, by template, failing, panicking, slow.
+
+use std::time::Duration;
+
+use oci_mcp::{App, Contents, Context, Resource, ResourceError, ResourceTemplate};
+use serde::Deserialize;
+
+/// A server with all that an app may offer besides tools.
+pub fn features() -> App {
+    App::new("test-server", "1.2.3")
+        .resource(Poem)
+        .resource(Pixel)
+        .resource(Broken)
+        .resource(Leaky)
+        .resource(Slow)
+        .resource_template(Item)
+}
+
+struct Poem;
+
+impl Resource for Poem {
+    const URI: &'static str = "test://poem";
+    const NAME: &'static str = "poem";
+    const DESCRIPTION: &'static str = "A short poem.";
+    const TITLE: Option<&'static str> = Some("Poem");
+    const MIME_TYPE: Option<&'static str> = Some("text/plain");
+
+    async fn read(&self, _: &Context) -> Result<Contents, ResourceError> {
+        Ok(Contents::text("so much depends"))
+    }
+}
+
+struct Pixel;
+
+impl Resource for Pixel {
+    const URI: &'static str = "test://pixel";
+    const NAME: &'static str = "pixel";
+    const DESCRIPTION: &'static str = "A picture.";
+
+    async fn read(&self, _: &Context) -> Result<Contents, ResourceError> {
+        Ok(Contents::blob(&b"\x89PNG"[..]).with_mime_type("image/png"))
+    }
+}
+
+struct Broken;
+
+impl Resource for Broken {
+    const URI: &'static str = "test://broken";
+    const NAME: &'static str = "broken";
+    const DESCRIPTION: &'static str = "Panics when it is read.";
+
+    async fn read(&self, _: &Context) -> Result<Contents, ResourceError> {
+        panic!("this resource panics")
+    }
+}
+
+struct Leaky;
+
+impl Resource for Leaky {
+    const URI: &'static str = "test://leaky";
+    const NAME: &'static str = "leaky";
+    const DESCRIPTION: &'static str = "Fails with a cause that is nobody's business.";
+
+    async fn read(&self, _: &Context) -> Result<Contents, ResourceError> {
+        Err(ResourceError::internal("password is hunter2"))
+    }
+}
+
+struct Slow;
+
+impl Resource for Slow {
+    const URI: &'static str = "test://slow";
+    const NAME: &'static str = "slow";
+    const DESCRIPTION: &'static str = "Takes a minute.";
+
+    async fn read(&self, _: &Context) -> Result<Contents, ResourceError> {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        Ok(Contents::text("at last"))
+    }
+}
+
+#[derive(Deserialize)]
+struct Place {
+    shelf: Shelf,
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Shelf {
+    Books,
+    Maps,
+}
+
+struct Item;
+
+impl ResourceTemplate for Item {
+    type Parameters = Place;
+    const URI_TEMPLATE: &'static str = "test://items/{shelf}/{id}/data";
+    const NAME: &'static str = "item";
+    const DESCRIPTION: &'static str = "An item of a shelf.";
+    const TITLE: Option<&'static str> = Some("Item");
+    const MIME_TYPE: Option<&'static str> = Some("application/json");
+
+    async fn read(&self, _: &Context, place: Place) -> Result<Contents, ResourceError> {
+        let kind = match place.shelf {
+            Shelf::Books => "book",
+            Shelf::Maps => "map",
+        };
+        match &*place.id {
+            "lost" => Err(ResourceError::not_found()),
+            "torn" => Err(ResourceError::new("it is torn; ask for another")),
+            id => Ok(Contents::text(format!("{kind} {id}"))),
+        }
+    }
+}
