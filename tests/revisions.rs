@@ -235,6 +235,7 @@ async fn methods_of_the_other_era_and_of_absent_features_do_not_exist() {
         "resources/templates/list",
         "resources/read",
         "prompts/list",
+        "prompts/get",
         "completion/complete",
         "nope",
         "",

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::log::{Log, LogLayer};
+use crate::prompt::{Catalog, Prompt};
 use crate::resource::{Library, Resource, ResourceTemplate, is_uri, is_uri_template};
 use crate::tool::{DynamicTool, Tool, Toolbox, is_valid_name};
 
@@ -43,6 +44,7 @@ pub struct App {
     identity: Identity,
     tools: Toolbox,
     resources: Library,
+    prompts: Catalog,
 }
 
 /// Who the server says it is.
@@ -113,6 +115,7 @@ impl App {
             identity,
             tools: Toolbox::default(),
             resources: Library::default(),
+            prompts: Catalog::default(),
         }
     }
 
@@ -181,15 +184,32 @@ impl App {
         self
     }
 
+    /// Adds a prompt.
+    pub fn prompt<P: Prompt>(mut self, prompt: P) -> Self {
+        const {
+            assert!(
+                is_valid_name(P::NAME),
+                "`Prompt::NAME` must be 1 to 64 of `A-Z a-z 0-9 _ - .`"
+            );
+            assert!(
+                !P::DESCRIPTION.is_empty(),
+                "`Prompt::DESCRIPTION` must not be empty"
+            );
+        }
+        self.prompts.add(prompt);
+        self
+    }
+
     /// The app as a service.
     ///
     /// # Errors
     ///
-    /// [`InvalidApp`] if two tools have the same name, or two resources the same URI.
+    /// [`InvalidApp`] if two tools or two prompts have the same name, or two resources the same URI.
     pub fn into_service(self, config: Config) -> Result<AppService, InvalidApp> {
         let features = [
             ("tool", self.tools.duplicates()),
             ("resource", self.resources.duplicates()),
+            ("prompt", self.prompts.duplicates()),
         ];
         let duplicates: Vec<_> = features
             .into_iter()
@@ -200,7 +220,7 @@ impl App {
             return Err(InvalidApp { duplicates });
         }
         let service = self.identity.name.clone();
-        let dispatcher = Dispatcher::new(self.identity, self.tools, self.resources);
+        let dispatcher = Dispatcher::new(self.identity, self.tools, self.resources, self.prompts);
         let stack = ServiceBuilder::new()
             // Outermost, so that refusals are on record too.
             .layer(LogLayer)

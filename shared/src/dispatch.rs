@@ -1,6 +1,7 @@
 //! From a method to its answer: what this server does, whichever host it runs on.
 
 mod call;
+mod get;
 mod lists;
 mod read;
 
@@ -9,6 +10,7 @@ use std::borrow::Cow;
 use crate::app::Identity;
 use crate::context::Context;
 use crate::mcp::{Method, Params, Revision};
+use crate::prompt::Catalog;
 use crate::resource::Library;
 use crate::rpc::Error;
 use crate::tool::Toolbox;
@@ -18,6 +20,7 @@ use lists::{Capabilities, Lists};
 pub(crate) struct Dispatcher {
     tools: Toolbox,
     resources: Library,
+    prompts: Catalog,
     lists: Lists,
 }
 
@@ -30,13 +33,20 @@ pub(crate) struct Call<'a> {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(identity: Identity, tools: Toolbox, resources: Library) -> Self {
+    pub(crate) fn new(
+        identity: Identity,
+        tools: Toolbox,
+        resources: Library,
+        prompts: Catalog,
+    ) -> Self {
         let capabilities = Capabilities {
+            prompts: !prompts.is_empty(),
             resources: !resources.is_empty(),
         };
         Self {
             tools,
             resources,
+            prompts,
             lists: Lists::new(identity, capabilities),
         }
     }
@@ -49,6 +59,7 @@ impl Dispatcher {
     /// Whether `method` is of a feature that is there.
     pub(crate) fn serves(&self, method: Method) -> bool {
         match method {
+            Method::GetPrompt | Method::ListPrompts => self.lists.capabilities.prompts,
             Method::ListResources | Method::ListTemplates | Method::ReadResource => {
                 self.lists.capabilities.resources
             }
@@ -67,10 +78,12 @@ impl Dispatcher {
             // which on an allocation costs several times as much.
             Method::CallTool => Box::pin(self.call_tool(call)).await.map(Cow::Owned),
             Method::Discover => Ok(self.lists.discovery().into()),
+            Method::GetPrompt => Box::pin(self.get_prompt(call)).await.map(Cow::Owned),
             Method::Initialize => {
                 let requested = call.params.protocol_version()?.0;
                 Ok(self.lists.handshake(Revision::negotiate(&requested)).into())
             }
+            Method::ListPrompts => self.lists.prompts(&self.prompts, call),
             Method::ListResources => self.lists.resources(&self.resources, call),
             Method::ListTemplates => self.lists.templates(&self.resources, call),
             Method::ListTools => self.lists.tools(&self.tools, call),

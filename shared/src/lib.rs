@@ -53,6 +53,7 @@ mod fault;
 mod log;
 mod mcp;
 mod notify;
+mod prompt;
 mod resource;
 mod rpc;
 mod schema;
@@ -64,6 +65,7 @@ pub use config::{ByteLimit, Config, ConfigError, Vars};
 pub use context::{Context, TraceContext};
 pub use delivery::{Delivery, HeaderPolicy, Principal, Reply};
 pub use notify::LogLevel;
+pub use prompt::{Prompt, PromptError, PromptMessage};
 pub use resource::{Contents, Resource, ResourceError, ResourceTemplate};
 pub use tool::{
     Annotations, CallResult, Content, DynamicTool, InvalidTool, Json, NoArgs, Output, Tool,

@@ -1,8 +1,12 @@
-//! Resources of every temper: fixed, by template, failing, panicking, slow.
+//! Resources and prompts of every temper: fixed, by template, failing, panicking, slow.
 
 use std::time::Duration;
 
-use oci_mcp::{App, Contents, Context, Resource, ResourceError, ResourceTemplate};
+use oci_mcp::{
+    App, Contents, Context, NoArgs, Prompt, PromptError, PromptMessage, Resource, ResourceError,
+    ResourceTemplate,
+};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A server with all that an app may offer besides tools.
@@ -14,6 +18,10 @@ pub fn features() -> App {
         .resource(Leaky)
         .resource(Slow)
         .resource_template(Item)
+        .prompt(Hello)
+        .prompt(Review)
+        .prompt(Secret)
+        .prompt(Stuck)
 }
 
 struct Poem;
@@ -112,5 +120,84 @@ impl ResourceTemplate for Item {
             "torn" => Err(ResourceError::new("it is torn; ask for another")),
             id => Ok(Contents::text(format!("{kind} {id}"))),
         }
+    }
+}
+
+struct Hello;
+
+impl Prompt for Hello {
+    type Args = NoArgs;
+    const NAME: &'static str = "hello";
+    const DESCRIPTION: &'static str = "Says hello.";
+
+    async fn get(&self, _: &Context, _: NoArgs) -> Result<Vec<PromptMessage>, PromptError> {
+        Ok(vec![PromptMessage::user("hello")])
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Focus {
+    /// What to look at.
+    place: String,
+    /// What to look for.
+    topic: Option<String>,
+    kind: Option<Kind>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Short,
+    Long,
+}
+
+struct Review;
+
+impl Prompt for Review {
+    type Args = Focus;
+    const NAME: &'static str = "review";
+    const DESCRIPTION: &'static str = "Reviews a place.";
+    const TITLE: Option<&'static str> = Some("Review");
+
+    async fn get(&self, _: &Context, focus: Focus) -> Result<Vec<PromptMessage>, PromptError> {
+        let Focus { place, topic, kind } = focus;
+        if place.is_empty() {
+            return Err(PromptError::new("`place` is empty; name one"));
+        }
+        let topic = topic.as_deref().unwrap_or("all");
+        let reply = match kind {
+            Some(Kind::Short) => "in short",
+            Some(Kind::Long) => "at length",
+            None => "as you like",
+        };
+        Ok(vec![
+            PromptMessage::user(format!("look at {topic} in {place}")),
+            PromptMessage::assistant(reply),
+        ])
+    }
+}
+
+struct Secret;
+
+impl Prompt for Secret {
+    type Args = NoArgs;
+    const NAME: &'static str = "secret";
+    const DESCRIPTION: &'static str = "Fails with a cause that is nobody's business.";
+
+    async fn get(&self, _: &Context, _: NoArgs) -> Result<Vec<PromptMessage>, PromptError> {
+        Err(PromptError::internal("password is hunter2"))
+    }
+}
+
+struct Stuck;
+
+impl Prompt for Stuck {
+    type Args = NoArgs;
+    const NAME: &'static str = "stuck";
+    const DESCRIPTION: &'static str = "Takes a minute.";
+
+    async fn get(&self, _: &Context, _: NoArgs) -> Result<Vec<PromptMessage>, PromptError> {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        Ok(Vec::new())
     }
 }

@@ -15,6 +15,7 @@ use super::Call;
 use super::call::{defective, invalid};
 use crate::app::Identity;
 use crate::mcp::{Revision, SERVER_INFO};
+use crate::prompt::Catalog;
 use crate::resource::Library;
 use crate::rpc::{Error, Text, append_json, quoted};
 use crate::tool::{Annotations, Entry, Toolbox};
@@ -31,6 +32,7 @@ pub(super) struct Lists {
     modern_tail: String,
     discovery: OnceLock<Vec<u8>>,
     handshakes: PerRevision<Vec<u8>>,
+    prompts: PerRevision<Pages>,
     resources: PerRevision<Pages>,
     templates: PerRevision<Pages>,
     tools: PerRevision<Pages>,
@@ -40,6 +42,7 @@ pub(super) struct Lists {
 /// Which features are there, besides tools.
 #[derive(Clone, Copy)]
 pub(super) struct Capabilities {
+    pub(super) prompts: bool,
     pub(super) resources: bool,
 }
 
@@ -53,6 +56,7 @@ impl Lists {
             modern_tail,
             discovery: OnceLock::new(),
             handshakes: PerRevision::default(),
+            prompts: PerRevision::default(),
             resources: PerRevision::default(),
             templates: PerRevision::default(),
             tools: PerRevision::default(),
@@ -91,6 +95,17 @@ impl Lists {
             Value::from(result).to_string().into_bytes()
         };
         self.handshakes.get(revision).get_or_init(make)
+    }
+
+    /// One page of `prompts/list`.
+    pub(super) fn prompts(
+        &self,
+        prompts: &Catalog,
+        call: &Call<'_>,
+    ) -> Result<Cow<'_, [u8]>, Error> {
+        self.page("prompts", &self.prompts, call, |revision| {
+            prompts.list(revision)
+        })
     }
 
     /// One page of `resources/list`.
@@ -185,6 +200,9 @@ impl Lists {
     fn introduction(&self) -> Map<String, Value> {
         let mut members = Map::new();
         let mut capabilities = json!({ "logging": {}, "tools": {} });
+        if self.capabilities.prompts {
+            capabilities["prompts"] = json!({});
+        }
         if self.capabilities.resources {
             capabilities["resources"] = json!({});
         }

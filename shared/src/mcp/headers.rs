@@ -87,7 +87,7 @@ impl<'a> Headers<'a> {
     pub(crate) fn check_routing(self, method: &str, params: &Params<'_>) -> Result<(), Error> {
         self.agrees(&METHOD, self.single(&METHOD)?.map(Cow::Borrowed), method)?;
         let (member, stated) = match method {
-            "tools/call" => ("name", params.name()),
+            "tools/call" | "prompts/get" => ("name", params.name()),
             "resources/read" => ("uri", params.uri()),
             _ => return Ok(()),
         };

@@ -10,7 +10,9 @@ use super::Revision;
 pub(crate) enum Method {
     CallTool,
     Discover,
+    GetPrompt,
     Initialize,
+    ListPrompts,
     ListResources,
     ListTemplates,
     ListTools,
@@ -25,6 +27,8 @@ impl Method {
         match (name, revision.is_modern()) {
             ("tools/call", _) => Some(Self::CallTool),
             ("tools/list", _) => Some(Self::ListTools),
+            ("prompts/get", _) => Some(Self::GetPrompt),
+            ("prompts/list", _) => Some(Self::ListPrompts),
             ("resources/list", _) => Some(Self::ListResources),
             ("resources/templates/list", _) => Some(Self::ListTemplates),
             ("resources/read", _) => Some(Self::ReadResource),
@@ -40,7 +44,9 @@ impl Method {
         match self {
             Self::CallTool => "tools/call",
             Self::Discover => "server/discover",
+            Self::GetPrompt => "prompts/get",
             Self::Initialize => "initialize",
+            Self::ListPrompts => "prompts/list",
             Self::ListResources => "resources/list",
             Self::ListTemplates => "resources/templates/list",
             Self::ListTools => "tools/list",
@@ -51,6 +57,6 @@ impl Method {
     }
     /// Whether an author's code runs for it, which may have something to say meanwhile.
     pub(crate) const fn is_work(self) -> bool {
-        matches!(self, Self::CallTool | Self::ReadResource)
+        matches!(self, Self::CallTool | Self::GetPrompt | Self::ReadResource)
     }
 }

@@ -85,7 +85,7 @@ impl CallResult {
             if i > 0 {
                 out.push(b',');
             }
-            content.append(&mut out);
+            content.append(&mut out, revision);
         }
         // Not every client knows structured content; its JSON as text is for all (2025-06-18, "Tools").
         if let (true, Some(value)) = (self.content.is_empty(), &self.structured) {
@@ -128,10 +128,23 @@ impl CallResult {
 }
 
 impl Content {
-    fn append(&self, out: &mut Vec<u8>) {
+    /// Appends it as `revision` has it.
+    pub(crate) fn append(&self, out: &mut Vec<u8>, _: Revision) {
         match self {
             Self::Text(text) => append_text(out, text),
         }
+    }
+}
+
+impl From<&'static str> for Content {
+    fn from(text: &'static str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
     }
 }
 

@@ -1,0 +1,49 @@
+//! `prompts/get`: find, check, run until the deadline, and survive what the prompt does.
+
+use std::error::Error as _;
+
+use super::call::{in_time, invalid};
+use super::{Call, Dispatcher};
+use crate::context::Context;
+use crate::prompt::append_messages;
+use crate::rpc::{Error, ErrorKind, Text, quoted};
+
+impl Dispatcher {
+    pub(super) async fn get_prompt(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
+        let Some(Text(name)) = call.params.name() else {
+            return Err(invalid("`name` is required and must be a string"));
+        };
+        let arguments = call.params.arguments()?;
+        let Some(entry) = self.prompts.find(&name) else {
+            let name = quoted(&name);
+            return Err(invalid(format!(
+                "there is no prompt {name}; see prompts/list"
+            )));
+        };
+        let arguments = entry
+            .read(arguments)
+            .map_err(|why| invalid(format!("invalid arguments for `{name}`: {why}")))?;
+        let cx = call.cx;
+        cx.start();
+        let outcome = in_time(cx, entry.get(cx, arguments)).await.map_err(|why| {
+            let request_id = cx.request_id();
+            tracing::warn!(prompt = &*name, request_id, why = &*why, "stopped");
+            Error::new(ErrorKind::Internal, format!("`{name}` {why}"))
+        })?;
+        let messages = outcome.map_err(|error| {
+            let fault = error.into_fault();
+            let Some(source) = fault.source() else {
+                return invalid(fault.into_message());
+            };
+            let request_id = cx.request_id();
+            tracing::error!(prompt = &*name, request_id, error = source, "failed");
+            Error::new(ErrorKind::Internal, fault.into_message())
+        })?;
+        let mut out = br#"{"messages":["#.to_vec();
+        append_messages(&mut out, &messages, call.revision);
+        out.push(b']');
+        out.extend_from_slice(self.lists.result_tail(call.revision).as_bytes());
+        out.push(b'}');
+        Ok(out)
+    }
+}

@@ -1,0 +1,174 @@
+//! Prompts: lists, messages, arguments.
+
+use std::time::{Duration, Instant};
+
+use oci_mcp::Delivery;
+use oci_mcp_tests::{LEGACY, MODERN, Reply, Server, features, legacy, modern, without};
+use serde_json::{Value, json};
+
+async fn ask(revision: &str, method: &str, params: &Value) -> Reply {
+    let request = if revision == MODERN {
+        modern(method, params)
+    } else {
+        legacy(revision, method, params)
+    };
+    Server::new(features()).send(request).await
+}
+
+fn revisions() -> impl Iterator<Item = &'static str> {
+    LEGACY.into_iter().chain([MODERN])
+}
+
+#[tokio::test]
+async fn every_revision_lists_prompts_with_their_arguments() {
+    for revision in revisions() {
+        let reply = ask(revision, "prompts/list", &json!({})).await.json();
+
+        let prompts = reply["result"]["prompts"].as_array().unwrap();
+        let names: Vec<_> = prompts
+            .iter()
+            .map(|p| p["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["hello", "review", "secret", "stuck"]);
+        assert_eq!(
+            prompts[0],
+            json!({ "name": "hello", "description": "Says hello." })
+        );
+        let mut review = json!({
+            "name": "review",
+            "description": "Reviews a place.",
+            "arguments": [
+                { "name": "kind", "required": false },
+                { "name": "place", "description": "What to look at.", "required": true },
+                { "name": "topic", "description": "What to look for.", "required": false },
+            ],
+        });
+        if revision >= "2025-06-18" {
+            review["title"] = "Review".into();
+        }
+        assert_eq!(prompts[1], review, "{revision}");
+        assert_eq!(reply["result"]["ttlMs"].is_u64(), revision == MODERN);
+        assert_eq!(
+            reply["result"]["cacheScope"] == "public",
+            revision == MODERN
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_revision_gets_the_messages() {
+    let arguments = json!({ "place": "phoenix", "kind": "short" });
+    for revision in revisions() {
+        let params = json!({ "name": "review", "arguments": arguments });
+
+        let reply = ask(revision, "prompts/get", &params).await.json();
+
+        let result = &reply["result"];
+        assert_eq!(
+            result["messages"],
+            json!([
+                { "role": "user", "content": { "type": "text", "text": "look at all in phoenix" } },
+                { "role": "assistant", "content": { "type": "text", "text": "in short" } },
+            ]),
+            "{revision}"
+        );
+        assert_eq!(result["resultType"] == "complete", revision == MODERN);
+        assert!(result["ttlMs"].is_null());
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_without_arguments_needs_none() {
+    for params in [
+        json!({ "name": "hello" }),
+        json!({ "name": "hello", "arguments": null }),
+        json!({ "name": "hello", "arguments": {} }),
+    ] {
+        let reply = ask(MODERN, "prompts/get", &params).await;
+
+        assert_eq!(reply.error(), (200, 0));
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_invalid_params_and_named() {
+    let review = |arguments: Value| json!({ "name": "review", "arguments": arguments });
+    for (params, named) in [
+        (json!({}), "`name` is required"),
+        (json!({ "name": 5 }), "`name` is required"),
+        (json!({ "name": "nope" }), "there is no prompt `nope`"),
+        (json!({ "name": "review" }), "argument `place` is required"),
+        (review(json!([])), "`arguments` must be an object"),
+        (
+            review(json!({ "place": 5 })),
+            "argument `place` must be a string",
+        ),
+        (
+            review(json!({ "place": null })),
+            "argument `place` must be a string",
+        ),
+        (
+            review(json!({ "place": "a", "x": "b" })),
+            "there is no argument `x`",
+        ),
+        (
+            review(json!({ "place": "a", "kind": "tall" })),
+            "unknown variant `tall`",
+        ),
+        (review(json!({ "place": "" })), "`place` is empty; name one"),
+    ] {
+        for revision in revisions() {
+            let reply = ask(revision, "prompts/get", &params).await;
+
+            assert_eq!(reply.error(), (200, -32602), "{revision} {params}");
+            assert!(reply.message().contains(named), "{}", reply.message());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_internal_failure_is_kept_back() {
+    let reply = ask(MODERN, "prompts/get", &json!({ "name": "secret" })).await;
+
+    assert_eq!(reply.error(), (200, -32603));
+    assert_eq!(reply.message(), "the prompt failed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_prompt_is_stopped_before_the_deadline() {
+    let mut request = modern("prompts/get", &json!({ "name": "stuck" }));
+    let mut delivery = Delivery::http("test");
+    delivery.deadline = Some(Instant::now() + Duration::from_secs(30));
+    request.extensions_mut().insert(delivery);
+
+    let reply = Server::new(features()).send(request).await;
+
+    assert_eq!(reply.error(), (200, -32603));
+    let message = reply.message();
+    assert!(
+        message.contains("`stuck` was stopped after 29"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn the_header_of_a_prompt_is_its_name() {
+    let request = modern("prompts/get", &json!({ "name": "hello" }));
+
+    let reply = Server::new(features())
+        .send(without(request, "mcp-name"))
+        .await;
+
+    assert_eq!(reply.error(), (400, -32020));
+}
+
+#[tokio::test]
+async fn a_server_with_prompts_says_so_and_promises_no_more() {
+    let discovery = ask(MODERN, "server/discover", &json!({})).await.json();
+    let params = json!({ "protocolVersion": "2025-11-25" });
+    let handshake = ask("2025-11-25", "initialize", &params).await.json();
+
+    for answer in [discovery, handshake] {
+        assert_eq!(answer["result"]["capabilities"]["prompts"], json!({}));
+    }
+}
