@@ -1,8 +1,8 @@
-//! Prompts: lists, messages, arguments.
+//! Prompts: lists, messages, arguments, and what completes those.
 
 use std::time::{Duration, Instant};
 
-use oci_mcp::Delivery;
+use oci_mcp::{App, Context, Delivery, NoArgs, Prompt, PromptError, PromptMessage};
 use oci_mcp_tests::{LEGACY, MODERN, Reply, Server, features, legacy, modern, without};
 use serde_json::{Value, json};
 
@@ -170,5 +170,142 @@ async fn a_server_with_prompts_says_so_and_promises_no_more() {
 
     for answer in [discovery, handshake] {
         assert_eq!(answer["result"]["capabilities"]["prompts"], json!({}));
+    }
+}
+
+#[tokio::test]
+async fn every_revision_completes_arguments_of_prompts_and_parameters_of_templates() {
+    let prompt = json!({ "type": "ref/prompt", "name": "review" });
+    let template = json!({ "type": "ref/resource", "uri": "test://items/{shelf}/{id}/data" });
+    let maps = json!({ "arguments": { "shelf": "maps" } });
+    for (reference, name, value, context, values) in [
+        (
+            &prompt,
+            "place",
+            "p",
+            json!({}),
+            json!(["paris", "phoenix"]),
+        ),
+        (&prompt, "place", "x", json!({}), json!([])),
+        (&template, "id", "", maps, json!(["map-1", "map-2"])),
+        (&template, "shelf", "", json!({}), json!([])),
+    ] {
+        let argument = json!({ "name": name, "value": value });
+        let params = json!({ "ref": reference, "argument": argument, "context": context });
+        for revision in revisions() {
+            let reply = ask(revision, "completion/complete", &params).await.json();
+
+            let total = values.as_array().unwrap().len();
+            let completion = json!({ "values": values, "total": total, "hasMore": false });
+            assert_eq!(reply["result"]["completion"], completion, "{revision}");
+            assert_eq!(
+                reply["result"]["resultType"] == "complete",
+                revision == MODERN
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_completion_has_a_hundred_values_at_most() {
+    let params = json!({
+        "ref": { "type": "ref/resource", "uri": "test://items/{shelf}/{id}/data" },
+        "argument": { "name": "id", "value": "n" },
+    });
+
+    let reply = ask(MODERN, "completion/complete", &params).await.json();
+
+    let completion = &reply["result"]["completion"];
+    assert_eq!(completion["values"].as_array().unwrap().len(), 100);
+    assert_eq!(completion["total"], 250);
+    assert_eq!(completion["hasMore"], true);
+}
+
+#[tokio::test]
+async fn a_completion_of_what_is_not_there_is_invalid_params_and_says_what() {
+    let review = json!({ "type": "ref/prompt", "name": "review" });
+    let place = json!({ "name": "place", "value": "" });
+    for (params, named) in [
+        (json!({}), "`ref` is required"),
+        (json!({ "ref": review }), "`argument` is required"),
+        (
+            json!({ "ref": ["ref/prompt", "review"], "argument": place }),
+            "`ref` must be an object",
+        ),
+        (
+            json!({ "ref": { "type": "ref/tool", "name": "a" }, "argument": place }),
+            "`ref/tool`",
+        ),
+        (
+            json!({ "ref": { "type": "ref/prompt" }, "argument": place }),
+            "`name`",
+        ),
+        (
+            json!({ "ref": { "type": "ref/prompt", "name": "a" }, "argument": place }),
+            "`a`",
+        ),
+        (
+            json!({ "ref": { "type": "ref/resource", "uri": "a:b" }, "argument": place }),
+            "`a:b`",
+        ),
+        (
+            json!({ "ref": review, "argument": { "name": "x", "value": "" } }),
+            "no argument `x`",
+        ),
+        (
+            json!({ "ref": review, "argument": { "name": "place", "value": 1 } }),
+            "`argument`",
+        ),
+        (
+            json!({ "ref": review, "argument": place, "context": 1 }),
+            "`context`",
+        ),
+    ] {
+        for revision in revisions() {
+            let reply = ask(revision, "completion/complete", &params).await;
+
+            assert_eq!(reply.error(), (200, -32602), "{revision} {params}");
+            assert!(reply.message().contains(named), "{}", reply.message());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_completes_says_so_since_2025_03_26() {
+    for revision in LEGACY {
+        let params = json!({ "protocolVersion": revision });
+
+        let reply = ask(revision, "initialize", &params).await.json();
+
+        let completions = &reply["result"]["capabilities"]["completions"];
+        assert_eq!(
+            completions.is_object(),
+            revision >= "2025-03-26",
+            "{revision}"
+        );
+    }
+    let plain = App::new("plain", "1").prompt(Plain);
+    let server = Server::new(plain);
+    let discovery = server
+        .send(modern("server/discover", &json!({})))
+        .await
+        .json();
+    let complete = server.send(modern("completion/complete", &json!({}))).await;
+    assert_eq!(
+        discovery["result"]["capabilities"],
+        json!({ "logging": {}, "prompts": {}, "tools": {} })
+    );
+    assert_eq!(complete.error(), (404, -32601));
+}
+
+struct Plain;
+
+impl Prompt for Plain {
+    type Args = NoArgs;
+    const NAME: &'static str = "plain";
+    const DESCRIPTION: &'static str = "Completes nothing.";
+
+    async fn get(&self, _: &Context, _: NoArgs) -> Result<Vec<PromptMessage>, PromptError> {
+        Ok(Vec::new())
     }
 }

@@ -1,6 +1,7 @@
 //! From a method to its answer: what this server does, whichever host it runs on.
 
 mod call;
+mod complete;
 mod get;
 mod lists;
 mod read;
@@ -40,6 +41,7 @@ impl Dispatcher {
         prompts: Catalog,
     ) -> Self {
         let capabilities = Capabilities {
+            completions: prompts.completes() || resources.completes(),
             prompts: !prompts.is_empty(),
             resources: !resources.is_empty(),
         };
@@ -59,6 +61,7 @@ impl Dispatcher {
     /// Whether `method` is of a feature that is there.
     pub(crate) fn serves(&self, method: Method) -> bool {
         match method {
+            Method::Complete => self.lists.capabilities.completions,
             Method::GetPrompt | Method::ListPrompts => self.lists.capabilities.prompts,
             Method::ListResources | Method::ListTemplates | Method::ReadResource => {
                 self.lists.capabilities.resources
@@ -77,6 +80,7 @@ impl Dispatcher {
             // Boxed, so that what every request allocates stays below the size (1 KiB in glibc) from
             // which on an allocation costs several times as much.
             Method::CallTool => Box::pin(self.call_tool(call)).await.map(Cow::Owned),
+            Method::Complete => Box::pin(self.complete(call)).await.map(Cow::Owned),
             Method::Discover => Ok(self.lists.discovery().into()),
             Method::GetPrompt => Box::pin(self.get_prompt(call)).await.map(Cow::Owned),
             Method::Initialize => {

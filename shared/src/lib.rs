@@ -44,6 +44,7 @@
 
 mod app;
 mod body;
+mod completion;
 mod config;
 mod context;
 mod delivery;
@@ -61,6 +62,7 @@ mod tool;
 
 pub use app::{App, AppFuture, AppService, InvalidApp};
 pub use body::{Body, Events};
+pub use completion::{Completion, CompletionRequest};
 pub use config::{ByteLimit, Config, ConfigError, Vars};
 pub use context::{Context, TraceContext};
 pub use delivery::{Delivery, HeaderPolicy, Principal, Reply};

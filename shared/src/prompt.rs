@@ -14,6 +14,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+use crate::completion::{Completion, CompletionRequest};
 use crate::context::Context;
 use crate::fault::Fault;
 
@@ -58,6 +59,8 @@ pub trait Prompt: Send + Sync + 'static {
     const DESCRIPTION: &'static str;
     /// A name for people.
     const TITLE: Option<&'static str> = None;
+    /// Whether [`Prompt::complete`] has anything to offer.
+    const COMPLETES: bool = false;
 
     /// The messages. Like a tool's call, this is stopped before the deadline of the host.
     ///
@@ -69,6 +72,15 @@ pub trait Prompt: Send + Sync + 'static {
         cx: &Context,
         args: Self::Args,
     ) -> impl Future<Output = Result<Vec<PromptMessage>, PromptError>> + Send;
+
+    /// What could stand for an argument that somebody is typing; nothing unless [`Prompt::COMPLETES`].
+    fn complete(
+        &self,
+        _cx: &Context,
+        _request: CompletionRequest<'_>,
+    ) -> impl Future<Output = Completion> + Send {
+        std::future::ready(Completion::default())
+    }
 }
 
 /// Why a prompt gave no messages.

@@ -14,6 +14,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+use crate::completion::{Completion, CompletionRequest};
 use crate::context::Context;
 use crate::fault::Fault;
 
@@ -105,6 +106,8 @@ pub trait ResourceTemplate: Send + Sync + 'static {
     const TITLE: Option<&'static str> = None;
     /// The media type of all of them, unless [`Contents::with_mime_type`] says otherwise.
     const MIME_TYPE: Option<&'static str> = None;
+    /// Whether [`ResourceTemplate::complete`] has anything to offer.
+    const COMPLETES: bool = false;
 
     /// Reads the one with `parameters`. Like a tool's call, a read is stopped before the deadline of
     /// the host.
@@ -117,6 +120,15 @@ pub trait ResourceTemplate: Send + Sync + 'static {
         cx: &Context,
         parameters: Self::Parameters,
     ) -> impl Future<Output = Result<Contents, ResourceError>> + Send;
+
+    /// What could stand for a parameter that somebody is typing; nothing unless [`ResourceTemplate::COMPLETES`].
+    fn complete(
+        &self,
+        _cx: &Context,
+        _request: CompletionRequest<'_>,
+    ) -> impl Future<Output = Completion> + Send {
+        std::future::ready(Completion::default())
+    }
 }
 
 /// Why a resource could not be read.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use oci_mcp::{
-    App, Contents, Context, NoArgs, Prompt, PromptError, PromptMessage, Resource, ResourceError,
-    ResourceTemplate,
+    App, Completion, CompletionRequest, Contents, Context, NoArgs, Prompt, PromptError,
+    PromptMessage, Resource, ResourceError, ResourceTemplate,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -109,6 +109,7 @@ impl ResourceTemplate for Item {
     const DESCRIPTION: &'static str = "An item of a shelf.";
     const TITLE: Option<&'static str> = Some("Item");
     const MIME_TYPE: Option<&'static str> = Some("application/json");
+    const COMPLETES: bool = true;
 
     async fn read(&self, _: &Context, place: Place) -> Result<Contents, ResourceError> {
         let kind = match place.shelf {
@@ -119,6 +120,14 @@ impl ResourceTemplate for Item {
             "lost" => Err(ResourceError::not_found()),
             "torn" => Err(ResourceError::new("it is torn; ask for another")),
             id => Ok(Contents::text(format!("{kind} {id}"))),
+        }
+    }
+
+    async fn complete(&self, _: &Context, request: CompletionRequest<'_>) -> Completion {
+        match (request.argument(), request.other("shelf")) {
+            ("id", Some("maps")) => Completion::new(["map-1", "map-2"]),
+            ("id", _) => Completion::new((0..250).map(|n| format!("{}{n}", request.value()))),
+            _ => Completion::default(),
         }
     }
 }
@@ -158,6 +167,7 @@ impl Prompt for Review {
     const NAME: &'static str = "review";
     const DESCRIPTION: &'static str = "Reviews a place.";
     const TITLE: Option<&'static str> = Some("Review");
+    const COMPLETES: bool = true;
 
     async fn get(&self, _: &Context, focus: Focus) -> Result<Vec<PromptMessage>, PromptError> {
         let Focus { place, topic, kind } = focus;
@@ -174,6 +184,11 @@ impl Prompt for Review {
             PromptMessage::user(format!("look at {topic} in {place}")),
             PromptMessage::assistant(reply),
         ])
+    }
+
+    async fn complete(&self, _: &Context, request: CompletionRequest<'_>) -> Completion {
+        let places = ["paris", "phoenix", "zurich"].into_iter();
+        Completion::new(places.filter(|place| place.starts_with(request.value())))
     }
 }
 

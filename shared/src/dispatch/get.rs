@@ -4,7 +4,6 @@ use std::error::Error as _;
 
 use super::call::{in_time, invalid};
 use super::{Call, Dispatcher};
-use crate::context::Context;
 use crate::prompt::append_messages;
 use crate::rpc::{Error, ErrorKind, Text, quoted};
 

@@ -42,6 +42,7 @@ pub(super) struct Lists {
 /// Which features are there, besides tools.
 #[derive(Clone, Copy)]
 pub(super) struct Capabilities {
+    pub(super) completions: bool,
     pub(super) prompts: bool,
     pub(super) resources: bool,
 }
@@ -76,7 +77,7 @@ impl Lists {
     /// The result of `server/discover`.
     pub(super) fn discovery(&self) -> &[u8] {
         let make = || {
-            let mut result = self.introduction();
+            let mut result = self.introduction(Revision::V2026_07_28);
             result.insert(
                 "supportedVersions".into(),
                 json!(Revision::ALL.map(Revision::as_str)),
@@ -89,7 +90,7 @@ impl Lists {
     /// The result of `initialize` once `revision` is agreed on.
     pub(super) fn handshake(&self, revision: Revision) -> &[u8] {
         let make = || {
-            let mut result = self.introduction();
+            let mut result = self.introduction(revision);
             result.insert("protocolVersion".into(), revision.as_str().into());
             result.insert("serverInfo".into(), self.identity.implementation(revision));
             Value::from(result).to_string().into_bytes()
@@ -196,17 +197,30 @@ impl Lists {
         pages
     }
 
-    /// What a server says of itself in every revision, apart from names and versions.
-    fn introduction(&self) -> Map<String, Value> {
+    /// What a server says of itself in `revision`, apart from names and versions.
+    fn introduction(&self, revision: Revision) -> Map<String, Value> {
         let mut members = Map::new();
-        let mut capabilities = json!({ "logging": {}, "tools": {} });
-        if self.capabilities.prompts {
-            capabilities["prompts"] = json!({});
-        }
-        if self.capabilities.resources {
-            capabilities["resources"] = json!({});
-        }
-        members.insert("capabilities".into(), capabilities);
+        let Capabilities {
+            completions,
+            prompts,
+            resources,
+        } = self.capabilities;
+        let offered = [
+            // The method is older than its capability.
+            (
+                "completions",
+                completions && revision >= Revision::V2025_03_26,
+            ),
+            ("logging", true),
+            ("prompts", prompts),
+            ("resources", resources),
+            ("tools", true),
+        ];
+        let offered = offered.into_iter().filter(|(_, is_there)| *is_there);
+        let capabilities: Map<_, _> = offered
+            .map(|(name, _)| (name.to_owned(), json!({})))
+            .collect();
+        members.insert("capabilities".into(), capabilities.into());
         if let Some(instructions) = &self.identity.instructions {
             members.insert("instructions".into(), instructions.as_str().into());
         }

@@ -9,6 +9,7 @@ use super::Revision;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Method {
     CallTool,
+    Complete,
     Discover,
     GetPrompt,
     Initialize,
@@ -27,6 +28,7 @@ impl Method {
         match (name, revision.is_modern()) {
             ("tools/call", _) => Some(Self::CallTool),
             ("tools/list", _) => Some(Self::ListTools),
+            ("completion/complete", _) => Some(Self::Complete),
             ("prompts/get", _) => Some(Self::GetPrompt),
             ("prompts/list", _) => Some(Self::ListPrompts),
             ("resources/list", _) => Some(Self::ListResources),
@@ -43,6 +45,7 @@ impl Method {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::CallTool => "tools/call",
+            Self::Complete => "completion/complete",
             Self::Discover => "server/discover",
             Self::GetPrompt => "prompts/get",
             Self::Initialize => "initialize",

@@ -1,5 +1,8 @@
 //! Parameters of all methods and of `_meta`, read once and only as far as somebody asks.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -20,7 +23,11 @@ pub(crate) struct Params<'a> {
     )]
     meta: Meta<'a>,
     #[serde(borrow, default, deserialize_with = "present")]
+    argument: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
     arguments: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    context: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     cursor: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
@@ -29,8 +36,49 @@ pub(crate) struct Params<'a> {
     name: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     protocol_version: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present", rename = "ref")]
+    reference: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     uri: Option<&'a RawValue>,
+}
+
+/// What `completion/complete` asks.
+pub(crate) struct Completing<'a> {
+    pub(crate) reference: Reference<'a>,
+    pub(crate) argument: Typed<'a>,
+    pub(crate) context: Filled,
+}
+
+/// Whose argument it is.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type")]
+pub(crate) enum Reference<'a> {
+    #[serde(rename = "ref/prompt")]
+    Prompt {
+        #[serde(borrow)]
+        name: Cow<'a, str>,
+    },
+    #[serde(rename = "ref/resource")]
+    Resource {
+        #[serde(borrow)]
+        uri: Cow<'a, str>,
+    },
+}
+
+/// The argument, and what has been typed of it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Typed<'a> {
+    #[serde(borrow)]
+    pub(crate) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) value: Cow<'a, str>,
+}
+
+/// The arguments that are filled in already.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Filled {
+    #[serde(default)]
+    pub(crate) arguments: BTreeMap<String, String>,
 }
 
 /// The members of `params._meta` that mean something to a server.
@@ -106,6 +154,16 @@ impl<'a> Params<'a> {
         level.ok_or_else(|| invalid("`level` must be a log level such as \"info\""))
     }
 
+    /// `ref`, `argument` and `context`.
+    pub(crate) fn completing(&self) -> Result<Completing<'a>, Error> {
+        let required = |name| invalid(format!("`{name}` is required"));
+        Ok(Completing {
+            reference: object("ref", self.reference)?.ok_or_else(|| required("ref"))?,
+            argument: object("argument", self.argument)?.ok_or_else(|| required("argument"))?,
+            context: object("context", self.context)?.unwrap_or_default(),
+        })
+    }
+
     pub(crate) fn protocol_version(&self) -> Result<Text<'a>, Error> {
         string(self.protocol_version)
             .ok_or_else(|| invalid("`protocolVersion` is required and must be a string"))
@@ -162,6 +220,22 @@ pub(super) fn string(raw: Option<&RawValue>) -> Option<Text<'_>> {
     Text::of(raw?)
 }
 
-fn invalid(message: &'static str) -> Error {
+/// Reads `raw`, which must be an object. `T` alone would also take an array, by position.
+fn object<'a, T: Deserialize<'a>>(
+    name: &str,
+    raw: Option<&'a RawValue>,
+) -> Result<Option<T>, Error> {
+    let Some(raw) = raw else {
+        return Ok(None);
+    };
+    if !raw.get().starts_with('{') {
+        return Err(invalid(format!("`{name}` must be an object")));
+    }
+    serde_json::from_str(raw.get())
+        .map(Some)
+        .map_err(|error| invalid(format!("`{name}`: {error}")))
+}
+
+fn invalid(message: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidParams, message)
 }

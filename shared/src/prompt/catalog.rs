@@ -9,6 +9,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use super::{Prompt, PromptError, PromptMessage};
+use crate::completion::{CompleteFuture, CompletionRequest};
 use crate::context::Context;
 use crate::mcp::Revision;
 use crate::rpc::quoted;
@@ -61,6 +62,12 @@ trait ErasedPrompt: Send + Sync {
     fn describe(&self) -> Description;
     fn schema(&self) -> Value;
     fn get<'a>(&'a self, cx: &'a Context, arguments: Map<String, Value>) -> GetFuture<'a>;
+    fn completes(&self) -> bool;
+    fn complete<'a>(
+        &'a self,
+        cx: &'a Context,
+        request: CompletionRequest<'a>,
+    ) -> CompleteFuture<'a>;
 }
 
 impl Catalog {
@@ -81,6 +88,11 @@ impl Catalog {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether any prompt completes its arguments.
+    pub(crate) fn completes(&self) -> bool {
+        self.entries.values().any(|entry| entry.prompt.completes())
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Entry> {
@@ -140,6 +152,17 @@ impl Entry {
         self.prompt.get(cx, arguments)
     }
 
+    /// What could stand for an argument, if there is such an argument. Panics if the prompt does.
+    pub(crate) fn complete<'a>(
+        &'a self,
+        cx: &'a Context,
+        request: CompletionRequest<'a>,
+    ) -> Option<CompleteFuture<'a>> {
+        let mut known = self.arguments().iter();
+        let is_known = known.any(|argument| argument.name == request.argument());
+        is_known.then(|| self.prompt.complete(cx, request))
+    }
+
     fn arguments(&self) -> &[Argument] {
         self.arguments
             .get_or_init(|| Argument::all(&self.prompt.schema()))
@@ -191,5 +214,17 @@ impl<P: Prompt> ErasedPrompt for Typed<P> {
             })?;
             self.0.get(cx, arguments).await
         })
+    }
+
+    fn completes(&self) -> bool {
+        P::COMPLETES
+    }
+
+    fn complete<'a>(
+        &'a self,
+        cx: &'a Context,
+        request: CompletionRequest<'a>,
+    ) -> CompleteFuture<'a> {
+        Box::pin(self.0.complete(cx, request))
     }
 }

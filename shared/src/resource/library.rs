@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
-use super::template::matched;
+use super::template::{has_expression, matched};
 use super::{Contents, Resource, ResourceError, ResourceTemplate};
+use crate::completion::{CompleteFuture, Completion, CompletionRequest};
 use crate::context::Context;
 use crate::mcp::Revision;
 
@@ -20,6 +21,12 @@ pub(crate) struct Library {
     fixed: BTreeMap<&'static str, Box<dyn Erased>>,
     templates: BTreeMap<&'static str, Box<dyn Erased>>,
     duplicates: Vec<String>,
+}
+
+/// A template.
+pub(crate) struct Template<'a> {
+    text: &'static str,
+    resource: &'a dyn Erased,
 }
 
 /// What is under a URI.
@@ -47,6 +54,12 @@ struct Listed {
 trait Erased: Send + Sync {
     fn listed(&self) -> Listed;
     fn read<'a>(&'a self, cx: &'a Context, parameters: Map<String, Value>) -> ReadFuture<'a>;
+    fn completes(&self) -> bool;
+    fn complete<'a>(
+        &'a self,
+        cx: &'a Context,
+        request: CompletionRequest<'a>,
+    ) -> CompleteFuture<'a>;
 }
 
 impl Library {
@@ -94,6 +107,20 @@ impl Library {
         })
     }
 
+    /// The template `text`.
+    pub(crate) fn find_template(&self, text: &str) -> Option<Template<'_>> {
+        let (text, resource) = self.templates.get_key_value(text)?;
+        Some(Template {
+            text,
+            resource: &**resource,
+        })
+    }
+
+    /// Whether any template completes its parameters.
+    pub(crate) fn completes(&self) -> bool {
+        self.templates.values().any(|template| template.completes())
+    }
+
     /// The resources as a list of `revision` shows them.
     pub(crate) fn list(&self, revision: Revision) -> Vec<Box<RawValue>> {
         listed(self.fixed.values(), revision)
@@ -130,6 +157,18 @@ impl<'a> Found<'a> {
     }
 }
 
+impl<'a> Template<'a> {
+    /// What could stand for a parameter, if there is such a parameter. Panics if the template does.
+    pub(crate) fn complete(
+        &self,
+        cx: &'a Context,
+        request: CompletionRequest<'a>,
+    ) -> Option<CompleteFuture<'a>> {
+        let is_known = has_expression(self.text, request.argument());
+        is_known.then(|| self.resource.complete(cx, request))
+    }
+}
+
 struct Fixed<R>(R);
 
 impl<R: Resource> Erased for Fixed<R> {
@@ -146,6 +185,14 @@ impl<R: Resource> Erased for Fixed<R> {
 
     fn read<'a>(&'a self, cx: &'a Context, _: Map<String, Value>) -> ReadFuture<'a> {
         Box::pin(self.0.read(cx))
+    }
+
+    fn completes(&self) -> bool {
+        false
+    }
+
+    fn complete<'a>(&'a self, _: &'a Context, _: CompletionRequest<'a>) -> CompleteFuture<'a> {
+        Box::pin(std::future::ready(Completion::default()))
     }
 }
 
@@ -170,5 +217,17 @@ impl<T: ResourceTemplate> Erased for Templated<T> {
                 .map_err(|_unfit| ResourceError::not_found())?;
             self.0.read(cx, parameters).await
         })
+    }
+
+    fn completes(&self) -> bool {
+        T::COMPLETES
+    }
+
+    fn complete<'a>(
+        &'a self,
+        cx: &'a Context,
+        request: CompletionRequest<'a>,
+    ) -> CompleteFuture<'a> {
+        Box::pin(self.0.complete(cx, request))
     }
 }

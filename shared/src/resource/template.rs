@@ -40,6 +40,14 @@ pub(crate) const fn is_uri_template(template: &str) -> bool {
     expressions > 0
 }
 
+/// Whether `name` is one of the expressions of `template`.
+pub(super) fn has_expression(template: &str, name: &str) -> bool {
+    let expressions = template.split('{').skip(1);
+    expressions
+        .filter_map(|expression| expression.split_once('}'))
+        .any(|(expression, _)| expression == name)
+}
+
 /// The values with which `uri` is of the form of `template`, which [`is_uri_template`].
 pub(super) fn matched(template: &str, uri: &str) -> Option<Map<String, Value>> {
     let mut values = Map::new();
@@ -250,7 +258,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_value_that_leads_nowhere_else_comes_back(value in r"[^/\\\p{Cc}]{3,20}") {
-            let encoded: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let encoded: Vec<_> = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let encoded = encoded.concat();
 
             let values = matched("a://{b}/c", &format!("a://{encoded}/c")).unwrap();
 
