@@ -46,6 +46,7 @@ mod app;
 mod body;
 mod completion;
 mod config;
+mod content;
 mod context;
 mod delivery;
 mod dispatch;
@@ -64,12 +65,12 @@ pub use app::{App, AppFuture, AppService, InvalidApp};
 pub use body::{Body, Events};
 pub use completion::{Completion, CompletionRequest};
 pub use config::{ByteLimit, Config, ConfigError, Vars};
+pub use content::{Content, ContentAnnotations, ResourceLink, Role};
 pub use context::{Context, TraceContext};
 pub use delivery::{Delivery, HeaderPolicy, Principal, Reply};
 pub use notify::LogLevel;
 pub use prompt::{Prompt, PromptError, PromptMessage};
 pub use resource::{Contents, Resource, ResourceError, ResourceTemplate};
 pub use tool::{
-    Annotations, CallResult, Content, DynamicTool, InvalidTool, Json, NoArgs, Output, Tool,
-    ToolError,
+    Annotations, CallResult, DynamicTool, InvalidTool, Json, NoArgs, Output, Tool, ToolError,
 };

@@ -5,7 +5,7 @@ mod output;
 mod toolbox;
 
 pub use dynamic::{DynamicTool, InvalidTool};
-pub use output::{CallResult, Content, Json, Output};
+pub use output::{CallResult, Json, Output};
 pub(crate) use toolbox::{Entry, Toolbox};
 
 use std::borrow::Cow;

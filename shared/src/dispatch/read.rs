@@ -35,13 +35,15 @@ impl Dispatcher {
                 return Err(Error::new(ErrorKind::Internal, fault.into_message()));
             }
         };
-        let mut out = br#"{"contents":["#.to_vec();
+        let tail = self.lists.result_tail(call.revision);
+        let mut out = Vec::with_capacity(contents.size_hint() + uri.len() + tail.len() + 64);
+        out.extend_from_slice(br#"{"contents":["#);
         contents.append(&mut out, &uri, mime_type);
         out.push(b']');
         if call.revision.is_modern() {
             out.extend_from_slice(CACHE.as_bytes());
         }
-        out.extend_from_slice(self.lists.result_tail(call.revision).as_bytes());
+        out.extend_from_slice(tail.as_bytes());
         out.push(b'}');
         Ok(out)
     }

@@ -1,19 +1,13 @@
 //! One message of a prompt.
 
+use crate::content::{Content, Role};
 use crate::mcp::Revision;
-use crate::tool::Content;
 
 /// One message: who says it, and what.
 #[derive(Clone, Debug)]
 pub struct PromptMessage {
     role: Role,
     content: Content,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Role {
-    User,
-    Assistant,
 }
 
 impl PromptMessage {

@@ -60,6 +60,15 @@ impl Contents {
         self
     }
 
+    /// About how many bytes they take.
+    pub(crate) fn size_hint(&self) -> usize {
+        let data = match &self.data {
+            Data::Text(text) => text.len() + text.len() / 4,
+            Data::Blob(bytes) => BASE64.encode_len(bytes.len()),
+        };
+        data + 64
+    }
+
     /// Appends the contents of `uri` as JSON; they are of `mime_type` unless they say otherwise.
     pub(crate) fn append(&self, out: &mut Vec<u8>, uri: &str, mime_type: Option<&str>) {
         let (text, blob) = match &self.data {

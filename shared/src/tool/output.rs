@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::ToolError;
+use crate::content::{Content, append_text};
 use crate::mcp::Revision;
-use crate::rpc::append_json;
 
 /// What a tool may return: text, [`Json`], or a [`CallResult`] made by hand.
 #[diagnostic::on_unimplemented(
@@ -38,14 +38,6 @@ pub struct CallResult {
     is_error: bool,
 }
 
-/// One piece of content.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Content {
-    /// Plain text.
-    Text(Cow<'static, str>),
-}
-
 impl CallResult {
     /// A result with `content` for the model.
     #[must_use]
@@ -62,7 +54,7 @@ impl CallResult {
     pub fn error(message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             is_error: true,
-            ..Self::new(vec![Content::Text(message.into())])
+            ..Self::new(vec![Content::text(message)])
         }
     }
 
@@ -113,45 +105,13 @@ impl CallResult {
     }
 
     fn size_hint(&self) -> usize {
-        let text: usize = self
-            .content
-            .iter()
-            .map(|Content::Text(text)| text.len() + 48)
-            .sum();
+        let content: usize = self.content.iter().map(Content::size_hint).sum();
         let structured = self
             .structured
             .as_ref()
             .map_or(0, |value| value.len() * 2 + 48);
-        // Quotation marks in JSON that is carried as text are escaped.
-        64 + text + text / 4 + structured
+        64 + content + structured
     }
-}
-
-impl Content {
-    /// Appends it as `revision` has it.
-    pub(crate) fn append(&self, out: &mut Vec<u8>, _: Revision) {
-        match self {
-            Self::Text(text) => append_text(out, text),
-        }
-    }
-}
-
-impl From<&'static str> for Content {
-    fn from(text: &'static str) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-impl From<String> for Content {
-    fn from(text: String) -> Self {
-        Self::Text(text.into())
-    }
-}
-
-fn append_text(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(br#"{"type":"text","text":"#);
-    append_json(out, &text);
-    out.push(b'}');
 }
 
 impl Output for CallResult {
@@ -162,13 +122,13 @@ impl Output for CallResult {
 
 impl Output for String {
     fn into_result(self) -> Result<CallResult, ToolError> {
-        Ok(CallResult::new(vec![Content::Text(self.into())]))
+        Ok(CallResult::new(vec![Content::text(self)]))
     }
 }
 
 impl Output for &'static str {
     fn into_result(self) -> Result<CallResult, ToolError> {
-        Ok(CallResult::new(vec![Content::Text(self.into())]))
+        Ok(CallResult::new(vec![Content::text(self)]))
     }
 }
 
