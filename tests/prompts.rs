@@ -3,20 +3,12 @@
 use std::time::{Duration, Instant};
 
 use oci_mcp::{App, Context, Delivery, NoArgs, Prompt, PromptError, PromptMessage};
-use oci_mcp_tests::{LEGACY, MODERN, Reply, Server, features, legacy, modern, without};
+use oci_mcp_tests::{LEGACY, MODERN, Reply, Server, features, modern, request, revisions, without};
 use serde_json::{Value, json};
 
 async fn ask(revision: &str, method: &str, params: &Value) -> Reply {
-    let request = if revision == MODERN {
-        modern(method, params)
-    } else {
-        legacy(revision, method, params)
-    };
+    let request = request(revision, method, params);
     Server::new(features()).send(request).await
-}
-
-fn revisions() -> impl Iterator<Item = &'static str> {
-    LEGACY.into_iter().chain([MODERN])
 }
 
 #[tokio::test]

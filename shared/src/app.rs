@@ -13,10 +13,11 @@ use crate::body::Body;
 use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
+use crate::icon;
 use crate::log::{Log, LogLayer};
 use crate::prompt::{Catalog, Prompt};
 use crate::resource::{Library, Resource, ResourceTemplate, is_uri, is_uri_template};
-use crate::tool::{DynamicTool, Tool, Toolbox, is_valid_name};
+use crate::tool::{DynamicTool, Output, Tool, Toolbox, is_valid_name};
 
 /// An MCP server: its name, its tools, and what else it offers.
 ///
@@ -143,6 +144,14 @@ impl App {
                 !T::DESCRIPTION.is_empty(),
                 "`Tool::DESCRIPTION` must not be empty"
             );
+            assert!(
+                icon::are_valid(T::ICONS),
+                "an icon is at an `https://` or `data:` URL"
+            );
+            assert!(
+                !T::OUTPUT_SCHEMA || T::Output::SCHEMA.is_some(),
+                "`Tool::OUTPUT_SCHEMA` needs an `Output` that has a schema, such as `Json`"
+            );
         }
         self.tools.add(tool);
         self
@@ -162,6 +171,10 @@ impl App {
                 !R::NAME.is_empty() && !R::DESCRIPTION.is_empty(),
                 "`Resource::NAME` and `Resource::DESCRIPTION` must not be empty"
             );
+            assert!(
+                icon::are_valid(R::ICONS),
+                "an icon is at an `https://` or `data:` URL"
+            );
         }
         self.resources.add(resource);
         self
@@ -179,6 +192,10 @@ impl App {
                 !T::NAME.is_empty() && !T::DESCRIPTION.is_empty(),
                 "`ResourceTemplate::NAME` and `ResourceTemplate::DESCRIPTION` must not be empty"
             );
+            assert!(
+                icon::are_valid(T::ICONS),
+                "an icon is at an `https://` or `data:` URL"
+            );
         }
         self.resources.add_template(template);
         self
@@ -194,6 +211,10 @@ impl App {
             assert!(
                 !P::DESCRIPTION.is_empty(),
                 "`Prompt::DESCRIPTION` must not be empty"
+            );
+            assert!(
+                icon::are_valid(P::ICONS),
+                "an icon is at an `https://` or `data:` URL"
             );
         }
         self.prompts.add(prompt);

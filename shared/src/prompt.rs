@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::completion::{Completion, CompletionRequest};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::icon::Icon;
 
 /// Messages that a person starts with, made from arguments (MCP, "Prompts").
 ///
@@ -59,6 +60,8 @@ pub trait Prompt: Send + Sync + 'static {
     const DESCRIPTION: &'static str;
     /// A name for people.
     const TITLE: Option<&'static str> = None;
+    /// Pictures for people.
+    const ICONS: &'static [Icon] = &[];
     /// Whether [`Prompt::complete`] has anything to offer.
     const COMPLETES: bool = false;
 

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use crate::completion::{Completion, CompletionRequest};
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::icon::Icon;
 
 /// A thing that a client may read, under a URI that is known beforehand (MCP, "Resources").
 ///
@@ -47,6 +48,8 @@ pub trait Resource: Send + Sync + 'static {
     const DESCRIPTION: &'static str;
     /// A name for people.
     const TITLE: Option<&'static str> = None;
+    /// Pictures for people.
+    const ICONS: &'static [Icon] = &[];
     /// The media type of what a read gives, unless [`Contents::with_mime_type`] says otherwise.
     const MIME_TYPE: Option<&'static str> = None;
 
@@ -104,6 +107,8 @@ pub trait ResourceTemplate: Send + Sync + 'static {
     const DESCRIPTION: &'static str;
     /// A name for people.
     const TITLE: Option<&'static str> = None;
+    /// Pictures for people.
+    const ICONS: &'static [Icon] = &[];
     /// The media type of all of them, unless [`Contents::with_mime_type`] says otherwise.
     const MIME_TYPE: Option<&'static str> = None;
     /// Whether [`ResourceTemplate::complete`] has anything to offer.

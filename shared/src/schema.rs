@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 use oci_mcp_validate::{Validator, Violation};
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
 /// Violations that one answer lists.
@@ -15,14 +15,9 @@ const LISTED: usize = 20;
 /// would invite what the comparison is there to prevent.
 const HEADER_PARAMETER: &str = "x-mcp-header";
 
-/// The schema of `T` (JSON Schema 2020-12), without what costs tokens and says nothing.
+/// The schema of arguments `T` (JSON Schema 2020-12).
 pub(crate) fn of<T: JsonSchema>() -> Value {
-    let mut settings = SchemaSettings::draft2020_12();
-    settings.meta_schema = None;
-    let mut schema = settings.into_generator().into_root_schema_for::<T>();
-    // The Rust name of the type, and its documentation: the tool has a name and a description.
-    schema.remove("title");
-    schema.remove("description");
+    let mut schema = root::<T>(SchemaSettings::draft2020_12());
     // A tagged enum is a choice of objects, and says so only inside; MCP wants it at the root.
     if schema.get("type").is_none() {
         schema.insert("type".to_owned(), "object".into());
@@ -34,8 +29,29 @@ pub(crate) fn of<T: JsonSchema>() -> Value {
     schema.to_value()
 }
 
+/// The schema of results `T` (JSON Schema 2020-12).
+pub(crate) fn of_result<T: JsonSchema>() -> Value {
+    root::<T>(SchemaSettings::draft2020_12().for_serialize()).to_value()
+}
+
+/// The schema of `T`, without what costs tokens and says nothing.
+fn root<T: JsonSchema>(mut settings: SchemaSettings) -> Schema {
+    settings.meta_schema = None;
+    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    // The Rust name of the type, and its documentation: the tool has a name and a description.
+    schema.remove("title");
+    schema.remove("description");
+    schema
+}
+
 /// A tool's input schema and, once it has been called, the validator made from it.
 pub(crate) struct Arguments {
+    schema: Value,
+    validator: OnceLock<Result<Validator, Defect>>,
+}
+
+/// A tool's output schema and, once there has been a result, the validator made from it.
+pub(crate) struct Results {
     schema: Value,
     validator: OnceLock<Result<Validator, Defect>>,
 }
@@ -80,12 +96,49 @@ impl Arguments {
     ///
     /// A [`Defect`] if the schema itself does not compile; it may not refer to other documents.
     pub(crate) fn check(&self, arguments: &str) -> Result<Result<(), Violations>, Defect> {
-        let validator = self.validator.get_or_init(|| compile(self.schema()?));
+        let validator = self
+            .validator
+            .get_or_init(|| compile(self.schema()?, "input"));
         let validator = validator.as_ref().map_err(Clone::clone)?;
-        match serde_json::from_str(arguments) {
-            Ok(instance) => Ok(violations(validator, &instance)),
-            Err(error) => Ok(Err(Violations(format!("\n- {error}")))),
+        Ok(checked(validator, arguments))
+    }
+}
+
+impl Results {
+    pub(crate) fn new(schema: Value) -> Self {
+        Self {
+            schema,
+            validator: OnceLock::new(),
         }
+    }
+
+    pub(crate) fn schema(&self) -> &Value {
+        &self.schema
+    }
+
+    /// Whether all results are objects, as they had to be before 2026-07-28.
+    pub(crate) fn is_object(&self) -> bool {
+        self.schema.get("type").and_then(Value::as_str) == Some("object")
+    }
+
+    /// Checks the text of a JSON value against the schema.
+    ///
+    /// # Errors
+    ///
+    /// A [`Defect`] if the schema itself does not compile; it may not refer to other documents.
+    pub(crate) fn check(&self, value: &str) -> Result<Result<(), Violations>, Defect> {
+        let validator = self
+            .validator
+            .get_or_init(|| compile(&self.schema, "output"));
+        let validator = validator.as_ref().map_err(Clone::clone)?;
+        Ok(checked(validator, value))
+    }
+}
+
+fn checked(validator: &Validator, text: &str) -> Result<(), Violations> {
+    match serde_json::from_str(text) {
+        Ok(instance) => violations(validator, &instance),
+        Err(error) => Err(Violations(format!("\n- {error}"))),
     }
 }
 
@@ -100,9 +153,9 @@ fn mentions(value: &Value, key: &str) -> bool {
     }
 }
 
-fn compile(schema: &Value) -> Result<Validator, Defect> {
+fn compile(schema: &Value, kind: &str) -> Result<Validator, Defect> {
     Validator::new(schema)
-        .map_err(|error| Defect(format!("its input schema does not compile: {error}")))
+        .map_err(|error| Defect(format!("its {kind} schema does not compile: {error}")))
 }
 
 fn violations(validator: &Validator, instance: &Value) -> Result<(), Violations> {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::fault::Fault;
+use crate::icon::Icon;
 
 /// A tool with typed arguments.
 ///
@@ -90,6 +91,11 @@ pub trait Tool: Send + Sync + 'static {
     const TITLE: Option<&'static str> = None;
     /// What a client may assume about a call's effects.
     const ANNOTATIONS: Annotations = Annotations::NONE;
+    /// Pictures for people.
+    const ICONS: &'static [Icon] = &[];
+    /// Whether the list tells the schema of the results (2025-06-18 and later), which costs a model
+    /// tokens. Each result is then checked against it before it leaves. `Output` must be [`Json`].
+    const OUTPUT_SCHEMA: bool = false;
     /// Whether a call blocks its thread (computes for long, or waits without `.await`).
     ///
     /// It then runs on a thread of its own, so that the answer leaves in time even if the call

@@ -42,6 +42,11 @@ pub const LEGACY: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-1
 /// The revision without one.
 pub const MODERN: &str = "2026-07-28";
 
+/// Every revision, oldest first.
+pub fn revisions() -> impl Iterator<Item = &'static str> {
+    LEGACY.into_iter().chain([MODERN])
+}
+
 /// `tools/list` without parameters.
 pub const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
 
@@ -162,6 +167,19 @@ pub fn modern(method: &str, params: &Value) -> Request<Bytes> {
         headers.insert("mcp-name", name.parse().unwrap());
     }
     request
+}
+
+/// A request of any revision, which it names in the header even where its clients would not.
+#[must_use]
+pub fn request(revision: &str, method: &str, params: &Value) -> Request<Bytes> {
+    if revision == MODERN {
+        return modern(method, params);
+    }
+    with(
+        legacy(revision, method, params),
+        "mcp-protocol-version",
+        revision,
+    )
 }
 
 /// `tools/list` of 2026-07-28.

@@ -29,7 +29,7 @@ impl Dispatcher {
             )));
         };
         let result = match entry.arguments().check(arguments) {
-            Ok(Ok(())) => run(entry, call.cx, arguments).await,
+            Ok(Ok(())) => fitting(entry, run(entry, call.cx, arguments).await),
             Ok(Err(Violations(text))) => {
                 CallResult::error(format!("invalid arguments for `{name}`:{text}"))
             }
@@ -69,6 +69,25 @@ async fn run(entry: &Arc<Entry>, cx: &Context, arguments: &str) -> CallResult {
         }
         CallResult::error(error.to_string())
     })
+}
+
+/// `result`, if it is as the tool's output schema has it; otherwise what is wrong with it.
+fn fitting(entry: &Entry, result: CallResult) -> CallResult {
+    let Some(results) = entry.results().filter(|_| !result.is_error()) else {
+        return result;
+    };
+    let checked = result.structured().map(|value| results.check(value));
+    let problem = match checked {
+        Some(Ok(Ok(()))) => return result,
+        Some(Ok(Err(Violations(text)))) => text,
+        Some(Err(defect)) => format!(" {}", defect.0),
+        None => " it has no structured value".to_owned(),
+    };
+    let tool = entry.describe().name;
+    tracing::error!(tool, problem, "a result does not fit its output schema");
+    CallResult::error(format!(
+        "the result of `{tool}` does not fit its output schema:{problem}"
+    ))
 }
 
 /// Does `work` until it ends or until the answer has to leave.

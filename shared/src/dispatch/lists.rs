@@ -14,10 +14,12 @@ use serde_json::{Map, Value, json};
 use super::Call;
 use super::call::{defective, invalid};
 use crate::app::Identity;
+use crate::icon::{Icon, icons_for};
 use crate::mcp::{Revision, SERVER_INFO};
 use crate::prompt::Catalog;
 use crate::resource::Library;
 use crate::rpc::{Error, Text, append_json, quoted};
+use crate::schema::Results;
 use crate::tool::{Annotations, Entry, Toolbox};
 
 /// Entries on one page. Many clients read only the first page.
@@ -315,7 +317,19 @@ struct ListedTool<'a> {
     description: &'a str,
     input_schema: &'a Value,
     #[serde(skip_serializing_if = "Option::is_none")]
-    annotations: Option<Annotations>,
+    output_schema: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<ListedAnnotations<'a>>,
+    #[serde(skip_serializing_if = "<[Icon]>::is_empty")]
+    icons: &'static [Icon],
+}
+
+#[derive(Eq, PartialEq, Serialize)]
+struct ListedAnnotations<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(flatten)]
+    hints: Annotations,
 }
 
 fn list(entry: &Entry, revision: Revision) -> Result<Box<RawValue>, Error> {
@@ -324,15 +338,31 @@ fn list(entry: &Entry, revision: Revision) -> Result<Box<RawValue>, Error> {
         .arguments()
         .schema()
         .map_err(|d| defective(tool.name, &d.0))?;
+    let output_schema = entry
+        .results()
+        .filter(|results| has_schema(results, revision))
+        .map(Results::schema);
+    let annotations = ListedAnnotations {
+        // The only place for it in the one revision between annotations and titles.
+        title: tool.title.filter(|_| revision == Revision::V2025_03_26),
+        hints: tool.annotations,
+    };
+    let is_silent = annotations.title.is_none() && annotations.hints == Annotations::NONE;
     to_raw_value(&ListedTool {
         name: tool.name,
         title: tool.title.filter(|_| revision >= Revision::V2025_06_18),
         description: tool.text,
         input_schema,
-        annotations: (revision >= Revision::V2025_03_26 && tool.annotations != Annotations::NONE)
-            .then_some(tool.annotations),
+        output_schema,
+        annotations: (revision >= Revision::V2025_03_26 && !is_silent).then_some(annotations),
+        icons: icons_for(tool.icons, revision),
     })
     .map_err(|e| defective(tool.name, &e.to_string()))
+}
+
+/// Output schemas exist since 2025-06-18, and until 2026-07-28 they had to be of an object.
+fn has_schema(results: &Results, revision: Revision) -> bool {
+    revision.is_modern() || (revision >= Revision::V2025_06_18 && results.is_object())
 }
 
 impl Identity {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::{Prompt, PromptError, PromptMessage};
 use crate::completion::{CompleteFuture, CompletionRequest};
 use crate::context::Context;
+use crate::icon::{Icon, icons_for};
 use crate::mcp::Revision;
 use crate::rpc::quoted;
 use crate::schema;
@@ -49,6 +50,8 @@ struct Listed<'a> {
     description: &'static str,
     #[serde(skip_serializing_if = "<[Argument]>::is_empty")]
     arguments: &'a [Argument],
+    #[serde(skip_serializing_if = "<[Icon]>::is_empty")]
+    icons: &'static [Icon],
 }
 
 /// What a list says of a prompt, besides its arguments.
@@ -56,6 +59,7 @@ struct Description {
     name: &'static str,
     title: Option<&'static str>,
     text: &'static str,
+    icons: &'static [Icon],
 }
 
 trait ErasedPrompt: Send + Sync {
@@ -102,12 +106,18 @@ impl Catalog {
     /// The prompts as a list of `revision` shows them.
     pub(crate) fn list(&self, revision: Revision) -> Vec<Box<RawValue>> {
         let texts = self.entries.values().filter_map(|entry| {
-            let Description { name, title, text } = entry.prompt.describe();
+            let Description {
+                name,
+                title,
+                text,
+                icons,
+            } = entry.prompt.describe();
             let listed = Listed {
                 name,
                 title: title.filter(|_| revision >= Revision::V2025_06_18),
                 description: text,
                 arguments: entry.arguments(),
+                icons: icons_for(icons, revision),
             };
             // A struct of strings always serialises.
             to_raw_value(&listed).ok()
@@ -200,6 +210,7 @@ impl<P: Prompt> ErasedPrompt for Typed<P> {
             name: P::NAME,
             title: P::TITLE,
             text: P::DESCRIPTION,
+            icons: P::ICONS,
         }
     }
 

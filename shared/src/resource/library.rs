@@ -11,6 +11,7 @@ use super::template::{has_expression, matched};
 use super::{Contents, Resource, ResourceError, ResourceTemplate};
 use crate::completion::{CompleteFuture, Completion, CompletionRequest};
 use crate::context::Context;
+use crate::icon::{Icon, icons_for};
 use crate::mcp::Revision;
 
 type ReadFuture<'a> = Pin<Box<dyn Future<Output = Result<Contents, ResourceError>> + Send + 'a>>;
@@ -49,6 +50,8 @@ struct Listed {
     description: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     mime_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[Icon]>::is_empty")]
+    icons: &'static [Icon],
 }
 
 trait Erased: Send + Sync {
@@ -139,6 +142,7 @@ fn listed<'a>(
     let texts = resources.filter_map(|resource| {
         let mut listed = resource.listed();
         listed.title = listed.title.filter(|_| revision >= Revision::V2025_06_18);
+        listed.icons = icons_for(listed.icons, revision);
         // A struct of strings always serialises.
         to_raw_value(&listed).ok()
     });
@@ -180,6 +184,7 @@ impl<R: Resource> Erased for Fixed<R> {
             title: R::TITLE,
             description: R::DESCRIPTION,
             mime_type: R::MIME_TYPE,
+            icons: R::ICONS,
         }
     }
 
@@ -207,6 +212,7 @@ impl<T: ResourceTemplate> Erased for Templated<T> {
             title: T::TITLE,
             description: T::DESCRIPTION,
             mime_type: T::MIME_TYPE,
+            icons: T::ICONS,
         }
     }
 

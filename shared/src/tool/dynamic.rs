@@ -28,6 +28,7 @@ pub struct DynamicTool {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) schema: Value,
+    pub(super) output_schema: Option<Value>,
     pub(super) title: Option<String>,
     pub(super) annotations: Annotations,
     pub(super) is_blocking: bool,
@@ -80,6 +81,7 @@ impl DynamicTool {
             name,
             description,
             schema,
+            output_schema: None,
             title: None,
             annotations: Annotations::NONE,
             is_blocking: false,
@@ -98,6 +100,14 @@ impl DynamicTool {
     #[must_use]
     pub fn with_annotations(mut self, annotations: Annotations) -> Self {
         self.annotations = annotations;
+        self
+    }
+
+    /// Lists the schema of the results; see [`Tool::OUTPUT_SCHEMA`](super::Tool::OUTPUT_SCHEMA). The
+    /// handler's results must then have a structured value that fits it.
+    #[must_use]
+    pub fn with_output_schema(mut self, schema: Value) -> Self {
+        self.output_schema = Some(schema);
         self
     }
 

@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::ToolError;
 use crate::content::{Content, append_text};
 use crate::mcp::Revision;
+use crate::schema;
 
 /// What a tool may return: text, [`Json`], or a [`CallResult`] made by hand.
 #[diagnostic::on_unimplemented(
@@ -15,6 +17,9 @@ use crate::mcp::Revision;
     note = "wrap a value in `oci_mcp::Json`; its type needs `Serialize` and `JsonSchema`"
 )]
 pub trait Output: Send + 'static {
+    /// Makes the JSON Schema of the structured value, if the type tells it.
+    const SCHEMA: Option<fn() -> Value> = None;
+
     /// The result as the protocol has it.
     ///
     /// # Errors
@@ -96,6 +101,16 @@ impl CallResult {
         out
     }
 
+    /// Whether it says what went wrong.
+    pub(crate) fn is_error(&self) -> bool {
+        self.is_error
+    }
+
+    /// The JSON of the value for programs.
+    pub(crate) fn structured(&self) -> Option<&str> {
+        self.structured.as_deref()
+    }
+
     /// Structured content exists since 2025-06-18, and until 2026-07-28 it had to be an object.
     fn structured_for(&self, revision: Revision) -> Option<&str> {
         let value = self.structured.as_deref()?;
@@ -132,8 +147,9 @@ impl Output for &'static str {
     }
 }
 
-// The schema is not listed yet; without the bound it never could be, for any `Json` in use.
 impl<T: JsonSchema + Serialize + Send + 'static> Output for Json<T> {
+    const SCHEMA: Option<fn() -> Value> = Some(schema::of_result::<T>);
+
     fn into_result(self) -> Result<CallResult, ToolError> {
         CallResult::new(Vec::new()).with_structured(&self.0)
     }
@@ -145,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    fn encoded(result: &CallResult, revision: Revision) -> serde_json::Value {
+    fn encoded(result: &CallResult, revision: Revision) -> Value {
         serde_json::from_slice(&result.encode(revision, "")).unwrap()
     }
 

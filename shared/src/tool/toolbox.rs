@@ -11,7 +11,8 @@ use serde_json::value::RawValue;
 
 use super::{Annotations, CallResult, DynamicTool, Output, Tool, ToolError};
 use crate::context::Context;
-use crate::schema::{self, Arguments};
+use crate::icon::Icon;
+use crate::schema::{self, Arguments, Results};
 
 type CallFuture<'a> = Pin<Box<dyn Future<Output = Result<CallResult, ToolError>> + Send + 'a>>;
 
@@ -26,6 +27,7 @@ pub(crate) struct Toolbox {
 pub(crate) struct Entry {
     tool: Box<dyn ErasedTool>,
     arguments: OnceLock<Arguments>,
+    results: OnceLock<Option<Results>>,
 }
 
 /// What a list says of a tool, besides its input schema.
@@ -35,11 +37,13 @@ pub(crate) struct Description<'a> {
     pub(crate) title: Option<&'a str>,
     pub(crate) text: &'a str,
     pub(crate) annotations: Annotations,
+    pub(crate) icons: &'static [Icon],
 }
 
 trait ErasedTool: Send + Sync {
     fn describe(&self) -> Description<'_>;
     fn schema(&self) -> Value;
+    fn output_schema(&self) -> Option<Value>;
     fn is_blocking(&self) -> bool;
     fn call<'a>(&'a self, cx: &'a Context, arguments: &'a str) -> CallFuture<'a>;
 }
@@ -78,6 +82,7 @@ impl Toolbox {
                 let entry = Entry {
                     tool,
                     arguments: OnceLock::new(),
+                    results: OnceLock::new(),
                 };
                 slot.insert(Arc::new(entry));
             }
@@ -93,6 +98,12 @@ impl Entry {
     pub(crate) fn arguments(&self) -> &Arguments {
         self.arguments
             .get_or_init(|| Arguments::new(self.tool.schema()))
+    }
+
+    /// What the results are, if the tool tells it.
+    pub(crate) fn results(&self) -> Option<&Results> {
+        let make = || self.tool.output_schema().map(Results::new);
+        self.results.get_or_init(make).as_ref()
     }
 
     /// Runs the tool with the text of a JSON object that fits its schema. Panics if the tool does.
@@ -132,11 +143,17 @@ impl<T: Tool> ErasedTool for Typed<T> {
             title: T::TITLE,
             text: T::DESCRIPTION,
             annotations: T::ANNOTATIONS,
+            icons: T::ICONS,
         }
     }
 
     fn schema(&self) -> Value {
         schema::of::<T::Args>()
+    }
+
+    fn output_schema(&self) -> Option<Value> {
+        let schema = T::Output::SCHEMA.filter(|_| T::OUTPUT_SCHEMA)?;
+        Some(schema())
     }
 
     fn is_blocking(&self) -> bool {
@@ -160,11 +177,16 @@ impl ErasedTool for DynamicTool {
             title: self.title.as_deref(),
             text: &self.description,
             annotations: self.annotations,
+            icons: &[],
         }
     }
 
     fn schema(&self) -> Value {
         self.schema.clone()
+    }
+
+    fn output_schema(&self) -> Option<Value> {
+        self.output_schema.clone()
     }
 
     fn is_blocking(&self) -> bool {
