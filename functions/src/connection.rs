@@ -4,6 +4,7 @@ use std::any::Any;
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -73,11 +74,18 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
+    let arrived = Instant::now();
     let (mut head, body) = request.into_parts();
     let intent = Intent::of(&head.headers);
-    let request = match receive(config, spare, &mut head, body, intent).await {
-        Ok(request) => request,
+    let body = match receive(config, &head, body, intent).await {
+        Ok(body) => body,
         Err(reply) => return *reply,
+    };
+    // Only now, so that nothing but the head is kept while the body comes.
+    let taken = Call::take(&mut head.headers, intent, take(spare));
+    let request = match taken.into_request(body, config.clock, arrived) {
+        Ok(request) => request,
+        Err(refusal) => return refusal.into_reply(intent),
     };
     // A panic must not end the connection, because the agent then destroys the container. What
     // the service was called on is dropped with the panic, so nothing broken is seen again.
@@ -108,12 +116,10 @@ where
 // The error is a whole reply and the rare case, hence the box.
 async fn receive(
     config: &Config,
-    spare: &Spare,
-    head: &mut request::Parts,
+    head: &request::Parts,
     body: Incoming,
     intent: Intent,
-) -> Result<Request<Bytes>, Box<Reply>> {
-    let refuse = |refusal: Refusal| Box::new(refusal.into_reply(intent));
+) -> Result<Bytes, Box<Reply>> {
     let fail = |message| Box::new(failure(intent, message));
     if head.method != Method::POST || head.uri.path() != "/call" {
         if let Err(error) = collect(body, 0, Excess::Drain).await {
@@ -124,13 +130,11 @@ async fn receive(
     if let Some(frame) = &config.log_frame {
         frame.print(&head.headers);
     }
-    // Before the body is read, so that the deadline is counted from the arrival.
-    let call = Call::take(&mut head.headers, intent, take(spare));
-    let invocation = call.invocation(config.clock);
     match collect(body, config.max_request_bytes, Excess::Drain).await {
-        Ok(Collected::Whole(body)) => call.into_request(body, invocation).map_err(refuse),
+        Ok(Collected::Whole(body)) => Ok(body),
         Ok(Collected::TooLarge(size)) => {
-            Err(refuse(request_too_large(size, config.max_request_bytes)))
+            let refusal = request_too_large(size, config.max_request_bytes);
+            Err(Box::new(refusal.into_reply(intent)))
         }
         Err(error) => {
             tracing::debug!(%error, "the body of a request ended early");
@@ -140,7 +144,7 @@ async fn receive(
 }
 
 async fn call<S, B>(
-    service: S,
+    mut service: S,
     request: Request<Bytes>,
     max_response_bytes: usize,
 ) -> Result<(response::Parts, Collected), BoxError>
@@ -149,7 +153,8 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    let Ok(response) = service.oneshot(request).await;
+    let Ok(service) = service.ready().await;
+    let Ok(response) = service.call(request).await;
     let (head, body) = response.into_parts();
     let body = collect(body, max_response_bytes, Excess::Stop).await;
     Ok((head, body.map_err(Into::into)?))

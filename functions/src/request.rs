@@ -1,6 +1,6 @@
 //! An Fn request as the HTTP request the client sent.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -80,12 +80,8 @@ impl Call {
         self.client = Err(Refusal::bad_request(refusal.to_owned()));
     }
 
-    /// What the platform says of the call; `clock` is the time now.
-    pub(crate) fn invocation(&self, clock: fn() -> SystemTime) -> Invocation {
-        Invocation::of(&self.said, self.intent, clock)
-    }
-
-    /// The client's request.
+    /// The client's request, with what the platform says of the call as an extension. `clock` is the
+    /// time now, `arrived` when the first byte of the call was there.
     ///
     /// # Errors
     ///
@@ -94,7 +90,8 @@ impl Call {
     pub(crate) fn into_request(
         self,
         body: Bytes,
-        invocation: Invocation,
+        clock: fn() -> SystemTime,
+        arrived: Instant,
     ) -> Result<Request<Bytes>, Refusal> {
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
@@ -106,6 +103,7 @@ impl Call {
         if let Some(content_type) = self.content_type {
             request.headers_mut().insert(CONTENT_TYPE, content_type);
         }
+        let invocation = Invocation::of(&self.said, self.intent, clock, arrived);
         request.extensions_mut().insert(invocation);
         Ok(request)
     }
@@ -170,9 +168,12 @@ mod tests {
         }
         let intent = Intent::of(&headers);
         let call = Call::take(&mut headers, intent, HeaderMap::new());
-        let invocation = call.invocation(|| SystemTime::UNIX_EPOCH);
         assert!(headers.is_empty());
-        call.into_request(Bytes::from_static(b"body"), invocation)
+        call.into_request(
+            Bytes::from_static(b"body"),
+            || SystemTime::UNIX_EPOCH,
+            Instant::now(),
+        )
     }
 
     fn decoded(fields: Fields<'_>) -> Request<Bytes> {
