@@ -29,31 +29,32 @@ const FEW_KEYS: usize = 16;
 /// Checks `text`, which is JSON.
 pub(super) fn check(text: &str) -> Result<(), Error> {
     let mut open = Open::nothing();
-    let (mut at, mut values, mut last_string) = (0, 0, Written::default());
-    while let Some(byte) = text.as_bytes().get(at) {
-        at += 1;
+    let (mut rest, mut values, mut last_string) = (text.as_bytes(), 0, Written::default());
+    // Every value but the outermost comes after a colon, a comma or a bracket.
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
         match byte {
-            b'"' => {
-                last_string = Written::starting(text, at);
-                at += last_string.text.len() + 1;
-            }
+            b'"' => (last_string, rest) = Written::split(after),
             b':' => {
-                open.add_key(last_string)?;
                 values += 1;
+                // Here too, because a key is remembered.
+                if values > MAX_VALUES {
+                    break;
+                }
+                open.add_key(last_string)?;
             }
             b',' => values += 1,
             b'[' => {
-                open.enter()?;
                 values += 1;
+                open.enter()?;
             }
             b'{' => open.enter()?,
             b'}' | b']' => open.leave(),
             _ => {}
         }
-        // Every value but the outermost comes after a colon, a comma or a bracket.
-        if values > MAX_VALUES {
-            return Err(refuse(format!("more than {MAX_VALUES} values")));
-        }
+    }
+    if values > MAX_VALUES {
+        return Err(refuse(format!("more than {MAX_VALUES} values")));
     }
     Ok(())
 }
@@ -61,15 +62,14 @@ pub(super) fn check(text: &str) -> Result<(), Error> {
 /// A string as it is written, without its quotation marks.
 #[derive(Clone, Copy, Default)]
 struct Written<'a> {
-    text: &'a str,
+    text: &'a [u8],
     has_escapes: bool,
 }
 
 impl<'a> Written<'a> {
-    /// The string that begins at `start`.
-    fn starting(text: &'a str, start: usize) -> Self {
-        let bytes = text.as_bytes();
-        let (mut end, mut has_escapes) = (start, false);
+    /// The string that begins here, and what comes after it.
+    fn split(bytes: &'a [u8]) -> (Self, &'a [u8]) {
+        let (mut end, mut has_escapes) = (0, false);
         while let Some(found) = bytes.get(end..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
             end += found;
             if bytes.get(end) == Some(&b'"') {
@@ -79,20 +79,20 @@ impl<'a> Written<'a> {
             // Whatever is escaped does not end the string.
             end += 2;
         }
-        Self {
-            text: text.get(start..end).unwrap_or_default(),
-            has_escapes,
-        }
+        let (text, rest) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
+        let written = Self { text, has_escapes };
+        (written, rest.get(1..).unwrap_or_default())
     }
 
-    fn unescape(self) -> Result<Cow<'a, str>, Error> {
+    fn unescape(self) -> Result<Cow<'a, [u8]>, Error> {
         if !self.has_escapes {
             return Ok(Cow::Borrowed(self.text));
         }
-        match serde_json::from_str(&format!("\"{}\"", self.text)) {
-            Ok(Text(key)) => Ok(Cow::Owned(key.into_owned())),
+        let quoted = [b"\"", self.text, b"\""].concat();
+        match serde_json::from_slice(&quoted) {
+            Ok(Text(key)) => Ok(Cow::Owned(key.into_owned().into_bytes())),
             // Half of a surrogate pair: some readers skip the object, others make some key of it.
-            Err(_) => Err(refuse(format!("key {} is not Unicode", quoted(self.text)))),
+            Err(_) => Err(refuse(format!("key {} is not Unicode", shown(self.text)))),
         }
     }
 }
@@ -100,7 +100,7 @@ impl<'a> Written<'a> {
 /// The keys of every array and object that is open; an array has none.
 struct Open<'a> {
     /// One after the other, outermost first.
-    keys: Vec<Cow<'a, str>>,
+    keys: Vec<Cow<'a, [u8]>>,
     levels: Vec<Level<'a>>,
 }
 
@@ -108,7 +108,7 @@ struct Level<'a> {
     /// Where in `keys` the first `FEW_KEYS` of this one begin.
     start: usize,
     /// The others, if there are any.
-    more: Option<HashSet<Cow<'a, str>>>,
+    more: Option<HashSet<Cow<'a, [u8]>>>,
 }
 
 impl<'a> Open<'a> {
@@ -146,7 +146,7 @@ impl<'a> Open<'a> {
         let few = self.keys.get(level.start..).unwrap_or_default();
         let is_known = |more: &HashSet<_>| more.contains(&key);
         if few.contains(&key) || level.more.as_ref().is_some_and(is_known) {
-            return Err(refuse(format!("duplicate key {}", quoted(&key))));
+            return Err(refuse(format!("duplicate key {}", shown(&key))));
         }
         if few.len() < FEW_KEYS {
             self.keys.push(key);
@@ -155,6 +155,10 @@ impl<'a> Open<'a> {
         }
         Ok(())
     }
+}
+
+fn shown(key: &[u8]) -> String {
+    quoted(&String::from_utf8_lossy(key))
 }
 
 fn refuse(why: String) -> Error {
