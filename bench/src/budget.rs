@@ -64,7 +64,7 @@ pub(crate) const MEMORY_CALLS: Budget = Budget {
     what: "memory after calls",
     limit: 7.0,
     unit: Unit::Megabytes,
-    reason: "a validator takes 3 MB",
+    reason: "with what checks the arguments",
 };
 pub(crate) const MEMORY_GROWTH: Budget = Budget {
     what: "more after 100,000 requests without sessions",
