@@ -61,7 +61,7 @@ impl Lab {
             .arg(source("fastmcp/server.py"))
     }
 
-    /// The binary that does everything, emulator and command line included.
+    /// The binary that an image has: every host and the command line, without the simulated platforms.
     pub(crate) fn everything(&self) -> Server {
         self.server("oci-mcp", Framing::Function, "oci-mcp")
     }
