@@ -12,6 +12,9 @@ pub(crate) struct Common {
     /// The form of answers: auto, json or sse (`OCI_MCP_REPLY`)
     #[arg(long)]
     reply: Option<String>,
+    /// A file of keys with which tools may ask the client (`OCI_MCP_STATE_KEY_FILE`)
+    #[arg(long)]
+    state_key_file: Option<String>,
     /// What is logged to stderr: off, error, warn, info, debug or trace (`OCI_MCP_LOG`)
     #[arg(long)]
     log: Option<String>,
@@ -25,6 +28,7 @@ impl Common {
             "OCI_MCP_MAX_BODY_BYTES" => self.max_body_bytes.clone(),
             "OCI_MCP_MAX_RESPONSE_BYTES" => self.max_response_bytes.clone(),
             "OCI_MCP_REPLY" => self.reply.clone(),
+            "OCI_MCP_STATE_KEY_FILE" => self.state_key_file.clone(),
             _ => None,
         }
     }

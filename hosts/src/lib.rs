@@ -34,6 +34,7 @@ mod host;
 #[cfg(any(feature = "container", feature = "datascience"))]
 mod http;
 mod logging;
+mod state;
 #[cfg(feature = "stdio")]
 mod stdio;
 
@@ -67,6 +68,8 @@ pub fn serve(app: App) -> ExitCode {
 /// | `MODEL_DEPLOY_PREDICT_ENDPOINT` | the path that a model deployment asks for instead of `/predict`; the platform reads it, too | `/predict` |
 /// | `OCI_MCP_LOG` | what goes to stderr: `off`, `error`, `warn`, `info`, `debug` (a line for each request) or `trace`, also by crate, as in `info,oci_mcp=debug` | `info` |
 /// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456, on a model deployment up to 10,485,760 | 5,000,000 on Functions, 10,485,760 on a model deployment, else none |
+/// | `OCI_MCP_STATE_KEY` | the keys with which calls may ask the client ([`oci_mcp::StateKeys::parse`]), newest first: each `ID:KEY` with 32 random bytes in base64, comma-separated | none: nothing is asked |
+/// | `OCI_MCP_STATE_KEY_FILE` | a file of such keys | none |
 ///
 /// and those of [`Config::from_vars`].
 ///
@@ -80,7 +83,7 @@ pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Erro
 /// Serves `app` to the one client that started this process: MCP on stdin and stdout, one JSON
 /// message a line, until stdin ends and everything that came is answered. The log goes to stderr.
 ///
-/// `lookup` finds `OCI_MCP_LOG` and the variables of [`Config::from_vars`], as for [`run`]; of the
+/// `lookup` finds `OCI_MCP_LOG`, `OCI_MCP_STATE_KEY`, `OCI_MCP_STATE_KEY_FILE` and the variables of [`Config::from_vars`], as for [`run`]; of the
 /// latter a line only meets `OCI_MCP_MAX_BODY_BYTES`. `OCI_MCP_MAX_RESPONSE_BYTES` limits an answer
 /// if it is set.
 ///
@@ -104,9 +107,14 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     let mut vars = Vars::new(lookup);
     let config = Config::read(&mut vars);
     let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
+    let keys = state::keys(&mut vars, |path| std::fs::read_to_string(path));
     let host = choose(&mut vars, &config);
     let host = vars.finish(host)?;
     logging::start(log);
+    let app = match keys {
+        Some(keys) => app.state_keys(keys),
+        None => app,
+    };
     host.run(app, config)
 }
 

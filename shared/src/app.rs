@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::icon;
+use crate::input::StateKeys;
 use crate::log::{Log, LogLayer};
 use crate::prompt::{Catalog, Prompt};
 use crate::resource::{Library, Resource, ResourceTemplate, is_uri, is_uri_template};
@@ -46,6 +47,7 @@ pub struct App {
     tools: Toolbox,
     resources: Library,
     prompts: Catalog,
+    state_keys: Option<StateKeys>,
 }
 
 /// Who the server says it is.
@@ -117,6 +119,7 @@ impl App {
             tools: Toolbox::default(),
             resources: Library::default(),
             prompts: Catalog::default(),
+            state_keys: None,
         }
     }
 
@@ -221,6 +224,13 @@ impl App {
         self
     }
 
+    /// Lets tools, prompts and resources ask the client ([`Context::elicit`](crate::Context::elicit)):
+    /// `keys` seal what passes through it.
+    pub fn state_keys(mut self, keys: StateKeys) -> Self {
+        self.state_keys = Some(keys);
+        self
+    }
+
     /// The app as a service.
     ///
     /// # Errors
@@ -241,7 +251,13 @@ impl App {
             return Err(InvalidApp { duplicates });
         }
         let service = self.identity.name.clone();
-        let dispatcher = Dispatcher::new(self.identity, self.tools, self.resources, self.prompts);
+        let dispatcher = Dispatcher::new(
+            self.identity,
+            self.tools,
+            self.resources,
+            self.prompts,
+            self.state_keys,
+        );
         let stack = ServiceBuilder::new()
             // Outermost, so that refusals are on record too.
             .layer(LogLayer)

@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::delivery::{Delivery, Principal};
+use crate::input::Input;
 use crate::notify::{LogLevel, Outbox};
 
 /// One tool call: who asked, from where, and until when an answer is worth having.
@@ -32,6 +33,8 @@ struct Call {
     delivery: Delivery,
     trace: OnceLock<TraceContext>,
     outbox: Outbox,
+    /// There if the client can be asked for anything at all.
+    input: OnceLock<Box<Input>>,
     started: AtomicBool,
     cancelled: AtomicBool,
 }
@@ -55,6 +58,7 @@ impl Context {
                 delivery,
                 trace: OnceLock::new(),
                 outbox: Outbox::default(),
+                input: OnceLock::new(),
                 started: AtomicBool::new(false),
                 cancelled: AtomicBool::new(false),
             }),
@@ -127,6 +131,17 @@ impl Context {
     /// The notifications of this call on their way out.
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.call.outbox
+    }
+
+    /// What is asked of the client, if it can be asked.
+    pub(crate) fn input(&self) -> Option<&Input> {
+        self.call.input.get().map(|input| &**input)
+    }
+
+    /// Lets the call ask its client.
+    pub(crate) fn set_input(&self, input: Input) {
+        // A request is read once, so there is nothing to overwrite.
+        let _first = self.call.input.set(Box::new(input));
     }
 
     /// Makes the call part of the caller's trace.

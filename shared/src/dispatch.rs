@@ -3,6 +3,7 @@
 mod call;
 mod complete;
 mod get;
+mod input;
 mod lists;
 mod read;
 
@@ -10,6 +11,7 @@ use std::borrow::Cow;
 
 use crate::app::Identity;
 use crate::context::Context;
+use crate::input::StateKeys;
 use crate::mcp::{Method, Params, Revision};
 use crate::prompt::Catalog;
 use crate::resource::Library;
@@ -23,6 +25,7 @@ pub(crate) struct Dispatcher {
     resources: Library,
     prompts: Catalog,
     lists: Lists,
+    state_keys: Option<StateKeys>,
 }
 
 /// A request that has passed every check of the transport.
@@ -39,6 +42,7 @@ impl Dispatcher {
         tools: Toolbox,
         resources: Library,
         prompts: Catalog,
+        state_keys: Option<StateKeys>,
     ) -> Self {
         let capabilities = Capabilities {
             completions: prompts.completes() || resources.completes(),
@@ -50,6 +54,7 @@ impl Dispatcher {
             resources,
             prompts,
             lists: Lists::new(identity, capabilities),
+            state_keys,
         }
     }
 

@@ -53,6 +53,7 @@ mod dispatch;
 mod endpoint;
 mod fault;
 mod icon;
+mod input;
 mod log;
 mod mcp;
 mod notify;
@@ -70,6 +71,9 @@ pub use content::{Content, ContentAnnotations, ResourceLink, Role};
 pub use context::{Context, TraceContext};
 pub use delivery::{Delivery, HeaderPolicy, Principal, Reply};
 pub use icon::Icon;
+pub use input::{
+    Answer, InputKind, InputRequired, InvalidStateKeys, Root, Sampled, Sampling, StateKeys,
+};
 pub use notify::LogLevel;
 pub use prompt::{Prompt, PromptError, PromptMessage};
 pub use resource::{Contents, Resource, ResourceError, ResourceTemplate};

@@ -9,7 +9,7 @@ mod strict;
 mod write;
 
 pub(crate) use error::{Error, ErrorKind, quoted};
-pub(crate) use member::{Text, object_or_other, present};
+pub(crate) use member::{Rare, Text, object_or_other, present, rare};
 pub(crate) use write::{Answer, Unidentified, append_json, write_answer, write_batch};
 
 use std::borrow::Cow;

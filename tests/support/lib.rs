@@ -8,6 +8,7 @@
     reason = "a helper of tests fails as a test does"
 )]
 
+mod asker;
 mod assault;
 mod bodies;
 mod container;
@@ -19,6 +20,10 @@ mod raw;
 mod round_robin;
 mod tools;
 
+pub use asker::{
+    Clock, Greet, KEY_1, KEY_2, accept, asked, asker, asking, call_asking, capable, everything,
+    is_question, text_of,
+};
 pub use assault::{Assault, fn_call};
 pub use bodies::{hostile_bodies, large_body};
 pub use container::{Container, head};

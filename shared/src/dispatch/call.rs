@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use tokio::time::timeout_at;
 
+use super::input::{Purpose, cannot_ask};
 use super::{Call, Dispatcher};
 use crate::context::Context;
+use crate::input::is_input_required;
 use crate::rpc::{Error, ErrorKind, Text, quoted};
 use crate::schema::Violations;
 use crate::tool::{CallResult, Entry};
@@ -28,8 +30,17 @@ impl Dispatcher {
                 quoted(&name)
             )));
         };
+        let purpose = Purpose {
+            target: &name,
+            arguments,
+        };
+        self.open_input(call, purpose)?;
         let result = match entry.arguments().check(arguments) {
-            Ok(Ok(())) => fitting(entry, run(entry, call.cx, arguments).await),
+            Ok(Ok(())) => match run(entry, call.cx, arguments).await {
+                Some(result) => fitting(entry, result),
+                None if call.cx.input().is_some() => return self.ask(call, purpose),
+                None => CallResult::error(cannot_ask(call, &name).message),
+            },
             Ok(Err(Violations(text))) => {
                 CallResult::error(format!("invalid arguments for `{name}`:{text}"))
             }
@@ -56,19 +67,25 @@ pub(super) fn defective(tool: &str, defect: &str) -> Error {
     )
 }
 
-/// Runs the tool until it ends or until the answer has to leave. Panics if the tool does.
-async fn run(entry: &Arc<Entry>, cx: &Context, arguments: &str) -> CallResult {
+/// Runs the tool until it ends or until the answer has to leave. There is no result yet if it asks the
+/// client for something. Panics if the tool does.
+async fn run(entry: &Arc<Entry>, cx: &Context, arguments: &str) -> Option<CallResult> {
     let tool = entry.describe().name;
     let outcome = match in_time(cx, entry.call(cx, arguments)).await {
         Ok(outcome) => outcome,
-        Err(why) => return stopped(cx, tool, &why),
+        Err(why) => return Some(stopped(cx, tool, &why)),
     };
-    outcome.unwrap_or_else(|error| {
-        if let Some(source) = error.source() {
-            tracing::error!(tool, request_id = cx.request_id(), error = source, "failed");
+    let error = match outcome {
+        Ok(result) => return Some(result),
+        Err(error) => error,
+    };
+    if let Some(source) = error.source() {
+        if is_input_required(source) {
+            return None;
         }
-        CallResult::error(error.to_string())
-    })
+        tracing::error!(tool, request_id = cx.request_id(), error = source, "failed");
+    }
+    Some(CallResult::error(error.to_string()))
 }
 
 /// `result`, if it is as the tool's output schema has it; otherwise what is wrong with it.

@@ -28,6 +28,9 @@ const PAGE: usize = 100;
 /// How long a client may keep a list, in milliseconds. It changes only with a new deployment.
 const TTL_MS: u32 = 300_000;
 
+/// What tells a result from one that asks for something first.
+const COMPLETE: &str = r#","resultType":"complete""#;
+
 pub(super) struct Lists {
     identity: Identity,
     /// What every 2026-07-28 result ends with.
@@ -52,8 +55,7 @@ pub(super) struct Capabilities {
 impl Lists {
     pub(super) fn new(identity: Identity, capabilities: Capabilities) -> Self {
         let server = identity.implementation(Revision::V2026_07_28);
-        let modern_tail =
-            format!(r#","resultType":"complete","_meta":{{"{SERVER_INFO}":{server}}}"#);
+        let modern_tail = format!(r#"{COMPLETE},"_meta":{{"{SERVER_INFO}":{server}}}"#);
         Self {
             identity,
             modern_tail,
@@ -67,6 +69,11 @@ impl Lists {
         }
     }
 
+    /// The server's name.
+    pub(super) fn server(&self) -> &str {
+        &self.identity.name
+    }
+
     /// The members that every result of `revision` ends with.
     pub(super) fn result_tail(&self, revision: Revision) -> &str {
         if revision.is_modern() {
@@ -74,6 +81,12 @@ impl Lists {
         } else {
             ""
         }
+    }
+
+    /// The same without the type of the result, for results of 2026-07-28 that are of another one.
+    pub(super) fn untyped_tail(&self) -> &str {
+        let tail = &*self.modern_tail;
+        tail.strip_prefix(COMPLETE).unwrap_or(tail)
     }
 
     /// The result of `server/discover`.

@@ -5,8 +5,10 @@ use std::error::Error as _;
 use serde_json::json;
 
 use super::call::{in_time, invalid};
+use super::input::Purpose;
 use super::{Call, Dispatcher};
 use crate::context::Context;
+use crate::input::is_input_required;
 use crate::mcp::Revision;
 use crate::resource::{Contents, Found, Reason, ResourceError};
 use crate::rpc::{Error, ErrorKind, Text, quoted};
@@ -22,6 +24,11 @@ impl Dispatcher {
         let Some(found) = self.resources.find(&uri) else {
             return Err(not_found(&uri, call.revision));
         };
+        let purpose = Purpose {
+            target: &uri,
+            arguments: "{}",
+        };
+        self.open_input(call, purpose)?;
         let mime_type = found.mime_type();
         let cx = call.cx;
         let contents = match read(found, cx, &uri).await? {
@@ -29,6 +36,9 @@ impl Dispatcher {
             Err(Reason::NotFound) => return Err(not_found(&uri, call.revision)),
             Err(Reason::Failed(fault)) => {
                 if let Some(source) = fault.source() {
+                    if is_input_required(source) {
+                        return self.ask(call, purpose);
+                    }
                     let request_id = cx.request_id();
                     tracing::error!(resource = &*uri, request_id, error = source, "failed");
                 }

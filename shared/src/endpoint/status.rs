@@ -16,6 +16,7 @@ pub(super) fn status_of(kind: ErrorKind, revision: Option<Revision>) -> StatusCo
         | ErrorKind::InvalidRequest
         | ErrorKind::InvalidEnvelope
         | ErrorKind::HeaderMismatch
+        | ErrorKind::MissingCapability
         | ErrorKind::UnsupportedProtocolVersion => StatusCode::BAD_REQUEST,
         ErrorKind::MethodNotFound if revision.is_some_and(Revision::is_modern) => {
             StatusCode::NOT_FOUND

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{CLIENT_CAPABILITIES, LOG_LEVEL, PROTOCOL_VERSION};
 use crate::notify::LogLevel;
-use crate::rpc::{Error, ErrorKind, Text, is_id, object_or_other, present};
+use crate::rpc::{Error, ErrorKind, Rare, Text, is_id, object_or_other, present, quoted, rare};
 
 /// The members of `params` that some method knows, as JSON text.
 #[derive(Debug, Default, Deserialize)]
@@ -22,22 +22,26 @@ pub(crate) struct Params<'a> {
         rename = "_meta"
     )]
     meta: Meta<'a>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    argument: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "rare")]
+    argument: Rare<'a>,
     #[serde(borrow, default, deserialize_with = "present")]
     arguments: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    context: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "rare")]
+    context: Rare<'a>,
     #[serde(borrow, default, deserialize_with = "present")]
     cursor: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "rare")]
+    input_responses: Rare<'a>,
     #[serde(borrow, default, deserialize_with = "present")]
     level: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     name: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     protocol_version: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present", rename = "ref")]
-    reference: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "rare", rename = "ref")]
+    reference: Rare<'a>,
+    #[serde(borrow, default, deserialize_with = "rare")]
+    request_state: Rare<'a>,
     #[serde(borrow, default, deserialize_with = "present")]
     uri: Option<&'a RawValue>,
 }
@@ -154,13 +158,35 @@ impl<'a> Params<'a> {
         level.ok_or_else(|| invalid("`level` must be a log level such as \"info\""))
     }
 
+    /// `inputResponses`: what the client answers to what an earlier round asked, by key.
+    pub(crate) fn input_responses(&self) -> Result<BTreeMap<String, &'a RawValue>, Error> {
+        const NAME: &str = "inputResponses";
+        let answers: BTreeMap<String, &'a RawValue> =
+            object(NAME, rarely(&self.input_responses))?.unwrap_or_default();
+        match answers.iter().find(|(_, raw)| !raw.get().starts_with('{')) {
+            Some((key, _)) => Err(invalid(format!(
+                "`{NAME}` must hold objects; {} is none",
+                quoted(key)
+            ))),
+            None => Ok(answers),
+        }
+    }
+
+    /// `requestState`, as an earlier round gave it.
+    pub(crate) fn request_state(&self) -> Result<Option<Text<'a>>, Error> {
+        rarely(&self.request_state)
+            .map(|raw| Text::of(raw).ok_or_else(|| invalid("`requestState` must be a string")))
+            .transpose()
+    }
+
     /// `ref`, `argument` and `context`.
     pub(crate) fn completing(&self) -> Result<Completing<'a>, Error> {
         let required = |name| invalid(format!("`{name}` is required"));
         Ok(Completing {
-            reference: object("ref", self.reference)?.ok_or_else(|| required("ref"))?,
-            argument: object("argument", self.argument)?.ok_or_else(|| required("argument"))?,
-            context: object("context", self.context)?.unwrap_or_default(),
+            reference: object("ref", rarely(&self.reference))?.ok_or_else(|| required("ref"))?,
+            argument: object("argument", rarely(&self.argument))?
+                .ok_or_else(|| required("argument"))?,
+            context: object("context", rarely(&self.context))?.unwrap_or_default(),
         })
     }
 
@@ -196,6 +222,11 @@ impl<'a> Meta<'a> {
         Ok(())
     }
 
+    /// What the client can do, as the text of a JSON object.
+    pub(crate) fn client_capabilities(&self) -> &'a str {
+        self.client_capabilities.map_or("{}", RawValue::get)
+    }
+
     /// The token under which the client wants to hear of progress, if it is one: a string or an
     /// integer (2025-11-25, "Progress").
     pub(crate) fn progress_token(&self) -> Option<&'a RawValue> {
@@ -214,6 +245,10 @@ impl<'a> Meta<'a> {
     pub(crate) fn tracestate(&self) -> Option<Text<'a>> {
         string(self.tracestate)
     }
+}
+
+fn rarely<'a>(raw: &Rare<'a>) -> Option<&'a RawValue> {
+    raw.as_deref().copied()
 }
 
 pub(super) fn string(raw: Option<&RawValue>) -> Option<Text<'_>> {

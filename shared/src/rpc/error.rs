@@ -35,6 +35,8 @@ pub(crate) enum ErrorKind {
     Internal,
     /// An MCP header is missing, malformed, repeated or differs from the body.
     HeaderMismatch,
+    /// What is asked for needs something of the client that it has not declared.
+    MissingCapability,
     /// The revision asked for is not served.
     UnsupportedProtocolVersion,
 }
@@ -50,6 +52,7 @@ impl ErrorKind {
             Self::ResourceNotFound => -32002,
             Self::Internal => -32603,
             Self::HeaderMismatch => -32020,
+            Self::MissingCapability => -32021,
             Self::UnsupportedProtocolVersion => -32022,
         }
     }
