@@ -16,7 +16,7 @@ use crate::mcp::{Method, Params, Revision};
 use crate::prompt::Catalog;
 use crate::resource::Library;
 use crate::rpc::Error;
-use crate::tool::Toolbox;
+use crate::tool::{Entry, Toolbox};
 use lists::{Capabilities, Lists};
 
 /// Answers requests. Nothing it keeps is needed by the next one.
@@ -58,9 +58,9 @@ impl Dispatcher {
         }
     }
 
-    /// `name`, if there is a tool that is called so.
-    pub(crate) fn known_tool(&self, name: &str) -> Option<Cow<'static, str>> {
-        self.tools.name(name).cloned()
+    /// The tool that is called `name`, and that name as it was added, which may cost nothing to keep.
+    pub(crate) fn known_tool(&self, name: &str) -> Option<(&Cow<'static, str>, &Entry)> {
+        self.tools.find_named(name)
     }
 
     /// Whether `method` is of a feature that is there.

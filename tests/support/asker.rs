@@ -196,7 +196,6 @@ impl Error for Wrapped {
 }
 
 /// A server of which everything asks its client.
-#[must_use]
 pub fn asker() -> App {
     let wrapped = DynamicTool::new(
         "wrapped",

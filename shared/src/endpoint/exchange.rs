@@ -202,7 +202,12 @@ impl<'a> Exchange<'a> {
         findings.summary.method = Some(method.as_str());
         if method == Method::CallTool {
             let named = params.name();
-            findings.summary.tool = named.and_then(|Text(name)| self.dispatcher.known_tool(&name));
+            let known = named.and_then(|Text(name)| self.dispatcher.known_tool(&name));
+            findings.summary.tool = known.map(|(name, _)| name.clone());
+            if let (true, Some((_, tool))) = (revision.is_modern(), known) {
+                self.mcp
+                    .check_mirrored(tool.arguments().mirrored(), params)?;
+            }
         }
         if let Some(trace) = self.trace(meta) {
             cx.set_trace(trace);

@@ -8,10 +8,12 @@ use std::borrow::Cow;
 
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName};
+use serde_json::{Number, Value};
 
 use super::{Meta, Method, Params, Revision};
 use crate::delivery::HeaderPolicy;
 use crate::rpc::{Error, ErrorKind, Text, quoted};
+use crate::schema::Mirrored;
 
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
@@ -105,6 +107,61 @@ impl<'a> Headers<'a> {
             }
             // There is nothing to compare: the parameters are at fault, and say so better.
             (None, None) => Ok(()),
+        }
+    }
+
+    /// Checks the headers in which a 2026-07-28 client repeats arguments of the tool's choice ("Server
+    /// Behavior for Custom Headers"). Others of that kind are nobody's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::HeaderMismatch`].
+    pub(crate) fn check_mirrored(
+        self,
+        mirrored: &[Mirrored],
+        params: &Params<'_>,
+    ) -> Result<(), Error> {
+        if mirrored.is_empty() {
+            return Ok(());
+        }
+        // Arguments that are none are refused by the method, which says so better.
+        let arguments = params.arguments().ok();
+        let Some(arguments) = arguments.and_then(|text| serde_json::from_str(text).ok()) else {
+            return Ok(());
+        };
+        for parameter in mirrored {
+            self.mirrors(parameter, parameter.value(&arguments))?;
+        }
+        Ok(())
+    }
+
+    fn mirrors(self, parameter: &Mirrored, stated: Option<&Value>) -> Result<(), Error> {
+        let header = &parameter.header;
+        let named = self
+            .single(header)?
+            .map(|value| decode(header, value))
+            .transpose()?;
+        match (stated, named) {
+            (Some(Value::String(stated)), named) => self.agrees(header, named, stated),
+            (Some(Value::Bool(stated)), named) => {
+                self.agrees(header, named, if *stated { "true" } else { "false" })
+            }
+            (Some(Value::Number(stated)), Some(named)) if !is_same_integer(&named, stated) => {
+                Err(mismatch(format!(
+                    "header `{header}` is {}, the body says `{stated}`",
+                    quoted(&named)
+                )))
+            }
+            (Some(Value::Number(_)), None) if self.policy == HeaderPolicy::Required => {
+                Err(missing(header))
+            }
+            (None, Some(named)) => Err(mismatch(format!(
+                "header `{header}` is {}, the body has no `{}`",
+                quoted(&named),
+                parameter.path()
+            ))),
+            // What has no form as a header does not fit the schema either.
+            _ => Ok(()),
         }
     }
 
@@ -229,6 +286,15 @@ fn decode<'v>(header: &HeaderName, value: &'v str) -> Result<Cow<'v, str>, Error
         .and_then(|bytes| String::from_utf8(bytes).ok())
         .map(Cow::Owned)
         .ok_or_else(|| mismatch(format!("header `{header}` is not base64 of UTF-8")))
+}
+
+/// Whether a header says the same integer as the body, be it as `42` or `42.0`; only those are compared
+/// that JavaScript can hold, as the specification has it.
+fn is_same_integer(header: &str, body: &Number) -> bool {
+    const SAFE: f64 = 9_007_199_254_740_991.0;
+    let header = serde_json::from_str::<f64>(header).ok();
+    let body = body.as_f64().filter(|body| body.abs() <= SAFE);
+    header.is_some() && header == body
 }
 
 fn missing(header: &HeaderName) -> Error {

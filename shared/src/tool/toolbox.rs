@@ -66,9 +66,10 @@ impl Toolbox {
         self.entries.get(name)
     }
 
-    /// The name of a tool as it was added, which may cost nothing to keep.
-    pub(crate) fn name(&self, name: &str) -> Option<&Cow<'static, str>> {
-        self.entries.get_key_value(name).map(|(name, _)| name)
+    /// The same, with the name as it was added.
+    pub(crate) fn find_named(&self, name: &str) -> Option<(&Cow<'static, str>, &Entry)> {
+        let (name, entry) = self.entries.get_key_value(name)?;
+        Some((name, entry))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
