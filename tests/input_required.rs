@@ -1,11 +1,5 @@
 //! Tools, prompts and resources that ask their client.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails where it finds less than it looks for"
-)]
-
 use oci_mcp_tests::{
     Clock, KEY_1, LEGACY, MODERN, Server, accept, asked, asker, asking, call_asking, capable,
     everything, request, text_of,
