@@ -55,6 +55,7 @@ pub(crate) fn delivery(
 ) -> (Delivery, Option<Arrival>) {
     let mut delivery = Delivery::http(host);
     delivery.is_live = true;
+    delivery.outlives_client = true;
     let arrival = request.extensions_mut().remove::<Arrival>();
     delivery.undelivered_bytes = arrival.and_then(|arrival| arrival.undelivered_bytes);
     (delivery, arrival)

@@ -35,6 +35,7 @@ struct Call {
     outbox: Outbox,
     /// There if the client can be asked for anything at all.
     input: OnceLock<Box<Input>>,
+    outlives_client: AtomicBool,
     started: AtomicBool,
     cancelled: AtomicBool,
 }
@@ -59,6 +60,7 @@ impl Context {
                 trace: OnceLock::new(),
                 outbox: Outbox::default(),
                 input: OnceLock::new(),
+                outlives_client: AtomicBool::new(false),
                 started: AtomicBool::new(false),
                 cancelled: AtomicBool::new(false),
             }),
@@ -169,6 +171,16 @@ impl Context {
     /// Whether the tool was ever reached.
     pub(crate) fn has_started(&self) -> bool {
         self.call.started.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the work is not to end with the connection of its client.
+    pub(crate) fn outlive_client(&self) {
+        self.call.outlives_client.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the work is not to end with the connection of its client.
+    pub(crate) fn outlives_client(&self) -> bool {
+        self.call.outlives_client.load(Ordering::Relaxed)
     }
 
     /// A guard that cancels the call when it is dropped.

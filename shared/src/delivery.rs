@@ -28,6 +28,10 @@ pub struct Delivery {
     pub reply: Reply,
     /// Whether the host passes events on as they come, rather than in one piece when all are there.
     pub is_live: bool,
+    /// Whether an answer that is dropped means no more than that the client hung up. Before 2026-07-28
+    /// that is no cancellation, so the tool then goes on: until the deadline, ten minutes at most, and
+    /// only some at a time. Not for hosts that stand still between requests.
+    pub outlives_client: bool,
 }
 
 /// Whether the headers that MCP requires on HTTP may be absent.
@@ -77,6 +81,7 @@ impl Delivery {
             caller: None,
             reply: Reply::default(),
             is_live: false,
+            outlives_client: false,
         }
     }
 }

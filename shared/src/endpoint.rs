@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use tokio::sync::Semaphore;
 use tower::Service;
 
 use crate::body::Body;
@@ -38,7 +39,12 @@ struct Inner {
     dispatcher: Dispatcher,
     config: Config,
     health: Bytes,
+    /// Places for work that goes on without its client.
+    orphans: Arc<Semaphore>,
 }
+
+/// How much work may go on at a time of which no client waits for the answer.
+const MAX_ORPHANS: usize = 64;
 
 impl Endpoint {
     pub(crate) fn new(dispatcher: Dispatcher, config: Config, service: &str) -> Self {
@@ -49,6 +55,7 @@ impl Endpoint {
                 dispatcher,
                 config,
                 health,
+                orphans: Arc::new(Semaphore::new(MAX_ORPHANS)),
             }),
         }
     }
@@ -113,6 +120,7 @@ impl Endpoint {
         let inner = Arc::clone(&self.inner);
         let summarize = parts.extensions.get::<Summarize>().is_some();
         let headers = parts.headers;
+        let orphans = delivery.outlives_client.then(|| Arc::clone(&inner.orphans));
         let call = Call::new(delivery);
         let cx = call.clone();
         let exchange = async move {
@@ -120,7 +128,7 @@ impl Endpoint {
             let outcome = exchange.answer(&body).await;
             outcome.into_response(headers)
         };
-        Answering::Later(Some(Work::new(exchange, call, form)))
+        Answering::Later(Some(Work::new(exchange, call, form, orphans)))
     }
 }
 

@@ -2,12 +2,17 @@
 //! HTTP", "Sending Messages to the Server").
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::accept::Accepted;
 use crate::body::{Body, event};
@@ -83,30 +88,41 @@ fn add_headers(headers: &mut HeaderMap) {
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The work on a message, and what its tool says meanwhile. Dropping it cancels the work.
+/// The work on a message, and what its tool says meanwhile. Dropping it cancels the work, unless it
+/// outlives its client.
 pub(crate) struct Work {
-    exchange: Pin<Box<dyn Future<Output = Response<Body>> + Send>>,
+    /// Until there is an answer.
+    exchange: Option<Exchange>,
     call: Call,
     form: Form,
+    /// Places for work that outlives its client, if there are any on this host.
+    orphans: Option<Arc<Semaphore>>,
 }
+
+type Exchange = Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+/// How long work may go on without its client, where the host has no deadline of its own.
+const MAX_ORPHANED: Duration = Duration::from_secs(600);
 
 impl Work {
     pub(super) fn new(
         exchange: impl Future<Output = Response<Body>> + Send + 'static,
         call: Call,
         form: Form,
+        orphans: Option<Arc<Semaphore>>,
     ) -> Self {
         Self {
-            exchange: Box::pin(exchange),
+            exchange: Some(Box::pin(exchange)),
             call,
             form,
+            orphans,
         }
     }
 
     /// The answer, or the first notification if that is sooner and may go ahead: only then is it
     /// settled that the answer will be an event, too.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Response<Body>, Bytes>> {
-        if let Poll::Ready(answer) = self.exchange.as_mut().poll(cx) {
+        if let Poll::Ready(answer) = self.poll_answer(cx) {
             return Poll::Ready(Ok(self.form.frame(answer, Some(&self.call))));
         }
         if !self.form.has_events() || !self.call.delivery().is_live {
@@ -126,11 +142,8 @@ impl Work {
                 if let Poll::Ready(message) = running.call.outbox().poll_next(cx) {
                     return Poll::Ready(Some(message));
                 }
-                let done = match running.exchange.as_mut().poll(cx) {
-                    Poll::Ready(done) => done,
-                    // What was said in this very poll has woken the task already.
-                    Poll::Pending => return Poll::Pending,
-                };
+                // What was said in this very poll has woken the task already.
+                let done = std::task::ready!(running.poll_answer(cx));
                 let call = running.call.clone();
                 work = None;
                 answer = Some((whole(done), call));
@@ -148,6 +161,43 @@ impl Work {
         let mut response = Response::new(Body::events(messages));
         add_headers(response.headers_mut());
         response
+    }
+}
+
+impl Work {
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Response<Body>> {
+        let Some(exchange) = &mut self.exchange else {
+            return Poll::Pending;
+        };
+        let answer = std::task::ready!(exchange.as_mut().poll(cx));
+        self.exchange = None;
+        Poll::Ready(answer)
+    }
+}
+
+impl Drop for Work {
+    /// Before 2026-07-28 a client that hangs up cancels nothing (2025-11-25, "Streamable HTTP").
+    fn drop(&mut self) {
+        let (Some(exchange), Some(orphans)) = (self.exchange.take(), self.orphans.take()) else {
+            return;
+        };
+        if !self.call.outlives_client() {
+            return;
+        }
+        let request_id = self.call.request_id();
+        let (Ok(runtime), Ok(place)) = (Handle::try_current(), orphans.try_acquire_owned()) else {
+            tracing::warn!(
+                request_id,
+                "cancelled: too much goes on already without its client"
+            );
+            return;
+        };
+        tracing::debug!(request_id, "goes on without its client");
+        runtime.spawn(async move {
+            // Nobody is left to read the answer, and who wants to know whether the tool ended looks there.
+            let _answer = timeout(MAX_ORPHANED, exchange).await;
+            drop(place);
+        });
     }
 }
 

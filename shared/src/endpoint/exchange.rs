@@ -212,6 +212,10 @@ impl<'a> Exchange<'a> {
         if let Some(trace) = self.trace(meta) {
             cx.set_trace(trace);
         }
+        if method.is_work() && !revision.is_modern() {
+            // That of the whole body: one of a batch takes the others along.
+            self.cx.outlive_client();
+        }
         if method.is_work() && self.form.has_events() {
             cx.outbox().open(wanted(revision, meta));
         }
