@@ -48,7 +48,12 @@ pub struct TraceContext {
     pub traceparent: String,
     /// Vendors' part, opaque.
     pub tracestate: Option<String>,
+    /// What the caller tells all who take part (W3C Baggage), opaque. Anybody can have written it.
+    pub baggage: Option<String>,
 }
+
+/// The most that is passed on of what is opaque, in bytes (W3C Baggage, section 3.3.2).
+const MAX_OPAQUE: usize = 8192;
 
 impl Context {
     /// A call that was delivered as `delivery` says.
@@ -219,9 +224,35 @@ impl TraceContext {
         };
         (well_formed && known && !zero(3, 35) && !zero(36, 52)).then(|| Self {
             traceparent: traceparent.to_owned(),
-            tracestate: tracestate.map(str::to_owned),
+            tracestate: tracestate.and_then(opaque),
+            baggage: None,
         })
     }
+
+    /// Adds baggage, unless it could not be a header.
+    #[must_use]
+    pub fn with_baggage(mut self, baggage: &str) -> Self {
+        self.baggage = opaque(baggage);
+        self
+    }
+
+    /// The id of the whole trace: 32 hexadecimal digits.
+    #[must_use]
+    pub fn trace_id(&self) -> &str {
+        self.traceparent.get(3..35).unwrap_or_default()
+    }
+
+    /// The id of the caller's part of the trace: 16 hexadecimal digits.
+    #[must_use]
+    pub fn parent_id(&self) -> &str {
+        self.traceparent.get(36..52).unwrap_or_default()
+    }
+}
+
+/// `text`, if it can be passed on as a header.
+fn opaque(text: &str) -> Option<String> {
+    let is_visible = text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t'));
+    (is_visible && !text.is_empty() && text.len() <= MAX_OPAQUE).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -251,6 +282,24 @@ mod tests {
                 is_valid,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn what_could_not_be_a_header_is_not_passed_on() {
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let long = "x".repeat(MAX_OPAQUE + 1);
+        for (text, is_valid) in [
+            ("a=1,b=2;c", true),
+            ("", false),
+            ("a\nb", false),
+            (&*long, false),
+        ] {
+            let trace = TraceContext::parse(parent, Some(text)).unwrap();
+            let trace = trace.with_baggage(text);
+
+            assert_eq!(trace.tracestate.is_some(), is_valid, "{text}");
+            assert_eq!(trace.baggage, trace.tracestate);
         }
     }
 

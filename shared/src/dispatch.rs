@@ -9,6 +9,8 @@ mod read;
 
 use std::borrow::Cow;
 
+use tracing::{Instrument, Span, error_span};
+
 use crate::app::Identity;
 use crate::context::Context;
 use crate::input::StateKeys;
@@ -84,10 +86,16 @@ impl Dispatcher {
         match call.method {
             // Boxed, so that what every request allocates stays below the size (1 KiB in glibc) from
             // which on an allocation costs several times as much.
-            Method::CallTool => Box::pin(self.call_tool(call)).await.map(Cow::Owned),
+            Method::CallTool => {
+                let work = self.call_tool(call).instrument(span(call.cx));
+                Box::pin(work).await.map(Cow::Owned)
+            }
             Method::Complete => Box::pin(self.complete(call)).await.map(Cow::Owned),
             Method::Discover => Ok(self.lists.discovery().into()),
-            Method::GetPrompt => Box::pin(self.get_prompt(call)).await.map(Cow::Owned),
+            Method::GetPrompt => {
+                let work = self.get_prompt(call).instrument(span(call.cx));
+                Box::pin(work).await.map(Cow::Owned)
+            }
             Method::Initialize => {
                 let requested = call.params.protocol_version()?.0;
                 Ok(self.lists.handshake(Revision::negotiate(&requested)).into())
@@ -102,9 +110,24 @@ impl Dispatcher {
                 call.params.level()?;
                 Ok(EMPTY.into())
             }
-            Method::ReadResource => Box::pin(self.read_resource(call)).await.map(Cow::Owned),
+            Method::ReadResource => {
+                let work = self.read_resource(call).instrument(span(call.cx));
+                Box::pin(work).await.map(Cow::Owned)
+            }
         }
     }
+}
+
+/// What is logged meanwhile belongs to the caller's trace, if there is one (2026-07-28, SEP-414).
+fn span(cx: &Context) -> Span {
+    cx.trace().map_or_else(Span::none, |trace| {
+        // Of the severest level, so that it is there whatever is logged.
+        error_span!(
+            "call",
+            trace_id = trace.trace_id(),
+            parent_id = trace.parent_id()
+        )
+    })
 }
 
 /// The result that says nothing but that all went well.

@@ -20,9 +20,13 @@ use crate::delivery::Delivery;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Summarize;
 
-/// What the endpoint found out about each message of a request: a response extension.
+/// What the endpoint found out about the messages of a request: a response extension.
 #[derive(Clone, Debug)]
-pub(crate) struct Summaries(pub(crate) Vec<Summary>);
+pub(crate) struct Summaries {
+    pub(crate) messages: Vec<Summary>,
+    /// The caller's trace, unless there are several messages with one each.
+    pub(crate) trace_id: Option<Box<str>>,
+}
 
 /// What the endpoint found out about a message.
 #[derive(Clone, Debug, Default)]
@@ -80,10 +84,12 @@ where
             let status = response.status().as_u16();
             let micros = u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
             let request_id = request_id.as_deref();
-            if let Some(Summaries(summaries)) = response.extensions().get() {
-                for Summary { method, tool, code } in summaries {
-                    let tool = tool.as_deref();
-                    tracing::debug!(request_id, method, tool, status, code, micros, "request");
+            if let Some(Summaries { messages, trace_id }) = response.extensions().get() {
+                for Summary { method, tool, code } in messages {
+                    let (tool, trace_id) = (tool.as_deref(), trace_id.as_deref());
+                    tracing::debug!(
+                        request_id, trace_id, method, tool, status, code, micros, "request"
+                    );
                 }
             } else {
                 tracing::debug!(request_id, status, micros, "request");

@@ -232,11 +232,19 @@ impl<'a> Exchange<'a> {
     fn trace(&self, meta: &Meta<'_>) -> Option<TraceContext> {
         let stated = meta.traceparent().and_then(|Text(parent)| {
             let state = meta.tracestate();
-            TraceContext::parse(&parent, state.as_ref().map(|Text(state)| &**state))
+            let trace = TraceContext::parse(&parent, state.as_ref().map(|Text(state)| &**state))?;
+            Some(match meta.baggage() {
+                Some(Text(baggage)) => trace.with_baggage(&baggage),
+                None => trace,
+            })
         });
         stated.or_else(|| {
             let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
-            TraceContext::parse(header("traceparent")?, header("tracestate"))
+            let trace = TraceContext::parse(header("traceparent")?, header("tracestate"))?;
+            Some(match header("baggage") {
+                Some(baggage) => trace.with_baggage(baggage),
+                None => trace,
+            })
         })
     }
 
@@ -278,8 +286,11 @@ impl<'a> Exchange<'a> {
         answered: impl IntoIterator<Item = Answered<'m>>,
     ) -> Outcome {
         let summaries = self.summarize.then(|| {
-            let summaries = answered.into_iter().map(Answered::into_summary);
-            Summaries(summaries.collect())
+            let messages = answered.into_iter().map(Answered::into_summary);
+            Summaries {
+                messages: messages.collect(),
+                trace_id: self.cx.trace().map(|trace| trace.trace_id().into()),
+            }
         });
         Outcome {
             status,

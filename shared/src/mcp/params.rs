@@ -109,6 +109,8 @@ pub(crate) struct Meta<'a> {
         rename = "io.modelcontextprotocol/logLevel"
     )]
     log_level: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "rare")]
+    baggage: Rare<'a>,
     #[serde(
         borrow,
         default,
@@ -118,8 +120,8 @@ pub(crate) struct Meta<'a> {
     progress_token: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     traceparent: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    tracestate: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "rare")]
+    tracestate: Rare<'a>,
 }
 
 impl<'a> Params<'a> {
@@ -243,7 +245,11 @@ impl<'a> Meta<'a> {
     }
 
     pub(crate) fn tracestate(&self) -> Option<Text<'a>> {
-        string(self.tracestate)
+        string(rarely(&self.tracestate))
+    }
+
+    pub(crate) fn baggage(&self) -> Option<Text<'a>> {
+        string(rarely(&self.baggage))
     }
 }
 

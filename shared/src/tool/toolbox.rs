@@ -119,12 +119,14 @@ impl Entry {
         }
         let (entry, cx, arguments) = (Arc::clone(self), cx.clone(), arguments.to_owned());
         let runtime = tokio::runtime::Handle::current();
+        let span = tracing::Span::current();
         let thread = tokio::task::spawn_blocking(move || {
             // It may have waited for a thread for so long that it was answered without having run.
             if cx.is_cancelled() {
                 return Err(ToolError::new("cancelled before it started"));
             }
             cx.start();
+            let _entered = span.enter();
             runtime.block_on(entry.tool.call(&cx, &arguments))
         });
         match thread.await {
