@@ -1,7 +1,6 @@
 //! Arguments that clients of 2026-07-28 repeat in headers, as a tool's schema asks.
 
 #![expect(
-    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test fails where it finds less than it looks for"
 )]
@@ -46,7 +45,7 @@ impl Tool for Look {
     }
 }
 
-fn dynamic(name: &str, properties: Value) -> DynamicTool {
+fn dynamic(name: &str, properties: &Value) -> DynamicTool {
     let schema = json!({ "type": "object", "properties": properties });
     DynamicTool::new(name, "Takes what is described.", schema, |_, _| async {
         Ok::<_, ToolError>("done")
@@ -60,8 +59,8 @@ fn server() -> Server {
     let amount = json!({ "amount": { "type": "number", "x-mcp-header": "Amount" } });
     let app = App::new("looker", "1.0.0")
         .tool(Look)
-        .dynamic_tool(dynamic("nested", nested))
-        .dynamic_tool(dynamic("unusable", amount));
+        .dynamic_tool(dynamic("nested", &nested))
+        .dynamic_tool(dynamic("unusable", &amount));
     Server::new(app)
 }
 

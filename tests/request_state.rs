@@ -185,10 +185,13 @@ async fn a_state_expires() {
     let server = asking(&clock, KEY_1);
 
     let in_time = retry(&server, |_| {
-        clock.advance(Duration::from_secs(29 * 60 + 59))
+        clock.advance(Duration::from_secs(29 * 60 + 59));
     })
     .await;
-    let late = retry(&server, |_| clock.advance(Duration::from_secs(30 * 60))).await;
+    let late = retry(&server, |_| {
+        clock.advance(Duration::from_secs(30 * 60));
+    })
+    .await;
 
     assert!(is_question(&in_time));
     assert_eq!(late.error(), (200, -32602));
