@@ -107,7 +107,8 @@ impl Context {
     ///
     /// `progress` must grow with every report, and what does not is left out; `total`, in the same
     /// unit, is what it ends at, if that is known. Reports may be frequent: of those that nobody has
-    /// read yet the last counts. On a host that answers in one piece they arrive with the answer.
+    /// read yet the first seven and the last are sent. On a host that answers in one piece they
+    /// arrive with the answer.
     ///
     /// ```
     /// # use oci_mcp::{Context, Delivery};

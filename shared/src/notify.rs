@@ -67,6 +67,9 @@ pub(crate) struct Wanted {
 /// Bytes of notifications that wait to be read. What a tool says beyond them is dropped and counted.
 const MAX_QUEUED_BYTES: usize = 256 * 1024;
 
+/// Unread reports of progress in a row. Beyond them the last gives way to the next.
+const MAX_UNREAD_REPORTS: usize = 8;
+
 /// Notifications on their way out, each a whole JSON-RPC message. Nothing goes in unless it is wanted.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
@@ -137,10 +140,10 @@ impl Outbox {
             total: total.filter(|total| total.is_finite()),
             message: message.filter(|_| wanted.progress_messages),
         };
-        // Only the latest is of interest to who has not read the one before.
-        if let Some(Notification::Progress(unread)) = queue.waiting.back() {
+        if queue.unread_reports() == MAX_UNREAD_REPORTS
+            && let Some(Notification::Progress(unread)) = queue.waiting.pop_back()
+        {
             queue.bytes -= unread.len();
-            queue.waiting.pop_back();
         }
         queue.add(Notification::Progress(encode(
             "notifications/progress",
@@ -217,6 +220,14 @@ impl Queue {
         if let Some(waker) = self.waker.take() {
             waker.wake();
         }
+    }
+
+    /// Reports of progress with nothing else after them.
+    fn unread_reports(&self) -> usize {
+        let latest = self.waiting.iter().rev();
+        latest
+            .take_while(|notification| matches!(notification, Notification::Progress(_)))
+            .count()
     }
 
     fn pop(&mut self) -> Option<Bytes> {
@@ -309,11 +320,11 @@ mod tests {
     }
 
     #[test]
-    fn progress_only_grows_and_the_unread_is_replaced() {
+    fn progress_only_grows() {
         let outbox = outbox(Some("7"), Some(LogLevel::Info));
 
-        outbox.progress(1.0, None, None);
         outbox.progress(2.0, None, None);
+        outbox.progress(1.0, None, None);
         outbox.log(LogLevel::Info, &json!({ "full": false }));
         outbox.progress(2.0, None, None);
         outbox.progress(f64::NAN, None, None);
@@ -324,6 +335,21 @@ mod tests {
             .map(|message| message["params"].get("progress").cloned())
             .collect();
         assert_eq!(progress, [Some(json!(2.0)), None, Some(json!(3.0))]);
+    }
+
+    #[test]
+    fn of_much_unread_progress_the_last_report_and_the_first_ones_are_kept() {
+        let outbox = outbox(Some("7"), None);
+
+        for done in 1..=1_000 {
+            outbox.progress(done.into(), None, None);
+        }
+
+        let reports: Vec<_> = all(&outbox)
+            .iter()
+            .map(|message| message["params"]["progress"].as_f64().unwrap())
+            .collect();
+        assert_eq!(reports, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 1_000.0]);
     }
 
     #[test]
