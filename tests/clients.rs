@@ -6,19 +6,16 @@
 
 #![cfg(test)]
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use oci_emulator::{Agent, Function, Limits, ModelDeployment};
-use oci_mcp_tests::{Container, Deployed, RoundRobin};
+use oci_emulator::{Function, Limits};
+use oci_mcp_tests::{Container, Deployed, Emulated, RoundRobin, peer, runs, skip, workspace};
 use rmcp::model::{CallToolRequestParams, ProtocolVersion};
 use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService};
 use rmcp::transport::StreamableHttpClientTransport;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::process::Command;
 
 /// Far more than any of them needs, so that a hanging client fails rather than hangs the tests.
@@ -49,7 +46,7 @@ async fn servers() -> [Server; 3] {
             url: format!("http://{}/mcp", balancer.address()),
             balancer: Some(balancer),
         },
-        at(model_deployment().await),
+        at(Deployed::start(FUNCTION, &[]).await.listen().await),
     ]
 }
 
@@ -62,68 +59,11 @@ impl Server {
     }
 }
 
-/// Serves the tests' tools as a model deployment, and returns the URL of its streams.
-async fn model_deployment() -> String {
-    let Deployed { router } = Deployed::start(FUNCTION, &[]).await;
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { router.serve(listener).await });
-    let ocid = ModelDeployment::OCID;
-    format!("http://{address}/{ocid}/predictWithResponseStream/mcp/stream")
-}
-
 /// Serves the tests' tools as a function behind a gateway, and returns the URL.
 async fn function() -> String {
     let mut function = Function::new(FUNCTION);
     function.env = vec![("OCI_MCP_LOG".into(), "warn".into())];
-    let agent = Agent::new(function, Limits::default()).unwrap();
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
-    // Ends with the test's runtime, and the function with it.
-    tokio::spawn(oci_emulator::serve(listener, agent));
-    url
-}
-
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// Where a peer is installed that `program` runs; `None`, noted, if either is missing.
-fn peer(test: &str, name: &str, program: &str) -> Option<PathBuf> {
-    let peers = std::env::var_os("OCI_MCP_PEERS");
-    let peers = peers.map_or_else(|| workspace().join("target/peers"), PathBuf::from);
-    let reason = if !peers.join(name).join(".installed").exists() {
-        let reason = std::fs::read_to_string(peers.join(format!("{name}.reason")));
-        let reason = reason.unwrap_or_else(|_| "`make peers` installs it".to_owned());
-        format!("{name} is not installed: {}", reason.trim())
-    } else if !runs(program) {
-        format!("{program} is not installed")
-    } else {
-        return Some(peers.join(name));
-    };
-    skip(test, &reason);
-    None
-}
-
-fn runs(program: &str) -> bool {
-    let version = std::process::Command::new(program)
-        .arg("--version")
-        .output();
-    version.is_ok_and(|output| output.status.success())
-}
-
-/// Notes on stderr and in `target/skipped.txt` that `test` was not run.
-fn skip(test: &str, reason: &str) {
-    let line = format!("{test}: skipped: {reason}\n");
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
-    std::fs::create_dir_all(workspace().join("target")).unwrap();
-    let skipped = workspace().join("target/skipped.txt");
-    let mut skipped = OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(skipped)
-        .unwrap();
-    skipped.write_all(line.as_bytes()).unwrap();
+    Emulated::new(function, Limits::default()).listen().await
 }
 
 /// Runs a client's script against every server, and has `check` look at the line it prints.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{Request, Uri};
 use http_body_util::{BodyExt, Full};
 use oci_emulator::{Container, DeploymentLimits, Endpoint, ModelDeployment};
+use tokio::net::TcpListener;
 
 use crate::Reply;
 
@@ -29,6 +30,15 @@ impl Deployed {
         Self {
             router: router.await.unwrap(),
         }
+    }
+
+    /// Serves HTTP on a port until the test's runtime ends, and returns the URL of MCP as streams.
+    pub async fn listen(self) -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { self.router.serve(listener).await });
+        let ocid = ModelDeployment::OCID;
+        format!("http://{address}/{ocid}/predictWithResponseStream/mcp/stream")
     }
 
     /// Sends `request` to its path below the deployment, such as `/predict/mcp`, and waits for the

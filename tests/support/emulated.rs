@@ -8,6 +8,7 @@ use http::Request;
 use http_body_util::{BodyExt, Full};
 use oci_emulator::{Agent, Function, Gateway, Limits};
 use serde_json::Value;
+use tokio::net::TcpListener;
 
 use crate::{Process, Reply, post, rpc};
 
@@ -27,6 +28,14 @@ impl Emulated {
         let agent = Agent::new(function, limits).unwrap();
         let gateway = Gateway::new(agent.clone());
         Self { agent, gateway }
+    }
+
+    /// Serves HTTP on a port until the test's runtime ends, and returns the URL of MCP.
+    pub async fn listen(self) -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+        tokio::spawn(oci_emulator::serve(listener, self.agent));
+        url
     }
 
     /// Sends `request` to the gateway.
