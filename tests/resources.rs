@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use oci_mcp::{App, Contents, Context, Delivery, Resource, ResourceError};
-use oci_mcp_tests::{MODERN, Reply, Server, features, modern, request, revisions, with, without};
+use oci_mcp_tests::{
+    LEGACY, MODERN, Reply, Server, features, modern, request, revisions, rpc, with, without,
+};
 use serde_json::{Value, json};
 
 async fn ask(revision: &str, method: &str, params: &Value) -> Reply {
@@ -221,4 +223,38 @@ fn two_resources_under_one_uri_cannot_be_served() {
         error.to_string(),
         "more than one resource is called `test://twin`; a name is unique in a server"
     );
+}
+
+#[tokio::test]
+async fn a_subscription_is_accepted_by_an_app_that_says_so_until_2026() {
+    let accepting = Server::new(features().accept_subscriptions());
+    let hello = |revision| json!({ "protocolVersion": revision, "capabilities": {} });
+    for revision in LEGACY {
+        let introduced = accepting.post(rpc("initialize", &hello(revision))).await;
+        let capabilities = &introduced.json()["result"]["capabilities"];
+        assert_eq!(capabilities["resources"], json!({ "subscribe": true }));
+    }
+    let discovered = accepting.send(modern("server/discover", &json!({}))).await;
+    assert_eq!(
+        discovered.json()["result"]["capabilities"]["resources"],
+        json!({})
+    );
+
+    for method in ["resources/subscribe", "resources/unsubscribe"] {
+        for revision in LEGACY {
+            let ask = |params: Value| accepting.send(request(revision, method, &params));
+            let known = ask(json!({ "uri": "test://poem" })).await;
+            let unknown = ask(json!({ "uri": "test://nothing" })).await;
+            let nameless = ask(json!({})).await;
+
+            assert_eq!(known.json()["result"], json!({}), "{revision}");
+            assert_eq!(unknown.error(), (200, -32002), "{revision}");
+            assert_eq!(nameless.error(), (200, -32602), "{revision}");
+        }
+        let poem = json!({ "uri": "test://poem" });
+        let modern = accepting.send(modern(method, &poem)).await;
+        let refused = ask("2025-11-25", method, &poem).await;
+        assert_eq!(modern.error(), (404, -32601));
+        assert_eq!(refused.error(), (200, -32601));
+    }
 }

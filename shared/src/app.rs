@@ -204,6 +204,13 @@ impl App {
         self
     }
 
+    /// Answers `resources/subscribe` and `resources/unsubscribe` (until 2025-11-25), though nothing is
+    /// ever told of: for resources that do not change, and clients that insist.
+    pub fn accept_subscriptions(mut self) -> Self {
+        self.resources.accept_subscriptions();
+        self
+    }
+
     /// Adds a prompt.
     pub fn prompt<P: Prompt>(mut self, prompt: P) -> Self {
         const {

@@ -50,6 +50,7 @@ impl Dispatcher {
             completions: prompts.completes() || resources.completes(),
             prompts: !prompts.is_empty(),
             resources: !resources.is_empty(),
+            subscriptions: resources.accepts_subscriptions(),
         };
         Self {
             tools,
@@ -73,6 +74,7 @@ impl Dispatcher {
             Method::ListResources | Method::ListTemplates | Method::ReadResource => {
                 self.lists.capabilities.resources
             }
+            Method::Subscribe | Method::Unsubscribe => self.lists.capabilities.subscriptions,
             _ => true,
         }
     }
@@ -113,6 +115,10 @@ impl Dispatcher {
             Method::ReadResource => {
                 let work = self.read_resource(call).instrument(span(call.cx));
                 Box::pin(work).await.map(Cow::Owned)
+            }
+            // Nothing is remembered here either: what is there does not change.
+            Method::Subscribe | Method::Unsubscribe => {
+                self.known_resource(call).map(|_| EMPTY.into())
             }
         }
     }

@@ -10,6 +10,7 @@ pub(crate) fn add(app: App) -> App {
     app.resource(StaticText)
         .resource(StaticBinary)
         .resource(Watched)
+        .accept_subscriptions()
         .resource_template(Templated)
 }
 

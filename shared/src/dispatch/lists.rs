@@ -46,10 +46,15 @@ pub(super) struct Lists {
 
 /// Which features are there, besides tools.
 #[derive(Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is there or not by itself"
+)]
 pub(super) struct Capabilities {
     pub(super) completions: bool,
     pub(super) prompts: bool,
     pub(super) resources: bool,
+    pub(super) subscriptions: bool,
 }
 
 impl Lists {
@@ -219,6 +224,7 @@ impl Lists {
             completions,
             prompts,
             resources,
+            subscriptions,
         } = self.capabilities;
         let offered = [
             // The method is older than its capability.
@@ -232,9 +238,13 @@ impl Lists {
             ("tools", true),
         ];
         let offered = offered.into_iter().filter(|(_, is_there)| *is_there);
-        let capabilities: Map<_, _> = offered
+        let mut capabilities: Map<_, _> = offered
             .map(|(name, _)| (name.to_owned(), json!({})))
             .collect();
+        // In 2026-07-28 to subscribe is to keep a stream open.
+        if subscriptions && !revision.is_modern() {
+            capabilities.insert("resources".into(), json!({ "subscribe": true }));
+        }
         members.insert("capabilities".into(), capabilities.into());
         if let Some(instructions) = &self.identity.instructions {
             members.insert("instructions".into(), instructions.as_str().into());

@@ -18,12 +18,7 @@ const CACHE: &str = r#","ttlMs":0,"cacheScope":"private""#;
 
 impl Dispatcher {
     pub(super) async fn read_resource(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
-        let Some(Text(uri)) = call.params.uri() else {
-            return Err(invalid("`uri` is required and must be a string"));
-        };
-        let Some(found) = self.resources.find(&uri) else {
-            return Err(not_found(&uri, call.revision));
-        };
+        let (Text(uri), found) = self.known_resource(call)?;
         let purpose = Purpose {
             target: &uri,
             arguments: "{}",
@@ -56,6 +51,20 @@ impl Dispatcher {
         out.extend_from_slice(tail.as_bytes());
         out.push(b'}');
         Ok(out)
+    }
+
+    /// The resource that `call` names.
+    pub(super) fn known_resource<'a>(
+        &'a self,
+        call: &Call<'a>,
+    ) -> Result<(Text<'a>, Found<'a>), Error> {
+        let Some(uri) = call.params.uri() else {
+            return Err(invalid("`uri` is required and must be a string"));
+        };
+        let Some(found) = self.resources.find(&uri.0) else {
+            return Err(not_found(&uri.0, call.revision));
+        };
+        Ok((uri, found))
     }
 }
 

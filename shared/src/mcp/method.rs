@@ -4,7 +4,7 @@
 use super::Revision;
 
 /// A request's method that a server of ours may answer. Methods of features that no server has
-/// (subscriptions) are absent, and so answered with -32601, as are those of features that
+/// (tasks) are absent, and so answered with -32601, as are those of features that
 /// this one lacks.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Method {
@@ -20,6 +20,8 @@ pub(crate) enum Method {
     Ping,
     ReadResource,
     SetLogLevel,
+    Subscribe,
+    Unsubscribe,
 }
 
 impl Method {
@@ -38,6 +40,8 @@ impl Method {
             ("initialize", false) => Some(Self::Initialize),
             ("ping", false) => Some(Self::Ping),
             ("logging/setLevel", false) => Some(Self::SetLogLevel),
+            ("resources/subscribe", false) => Some(Self::Subscribe),
+            ("resources/unsubscribe", false) => Some(Self::Unsubscribe),
             _ => None,
         }
     }
@@ -56,8 +60,11 @@ impl Method {
             Self::Ping => "ping",
             Self::ReadResource => "resources/read",
             Self::SetLogLevel => "logging/setLevel",
+            Self::Subscribe => "resources/subscribe",
+            Self::Unsubscribe => "resources/unsubscribe",
         }
     }
+
     /// Whether an author's code runs for it, which may have something to say meanwhile.
     pub(crate) const fn is_work(self) -> bool {
         matches!(self, Self::CallTool | Self::GetPrompt | Self::ReadResource)

@@ -22,6 +22,7 @@ pub(crate) struct Library {
     fixed: BTreeMap<&'static str, Box<dyn Erased>>,
     templates: BTreeMap<&'static str, Box<dyn Erased>>,
     duplicates: Vec<String>,
+    accepts_subscriptions: bool,
 }
 
 /// A template.
@@ -83,6 +84,15 @@ impl Library {
         if earlier.is_some() {
             self.duplicates.push(T::URI_TEMPLATE.to_owned());
         }
+    }
+
+    pub(crate) fn accept_subscriptions(&mut self) {
+        self.accepts_subscriptions = true;
+    }
+
+    /// Whether a client may subscribe to what is there.
+    pub(crate) fn accepts_subscriptions(&self) -> bool {
+        self.accepts_subscriptions && !self.is_empty()
     }
 
     /// URIs that more than one resource was added under.
