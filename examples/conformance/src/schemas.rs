@@ -1,6 +1,8 @@
-//! A tool whose schema uses what JSON Schema 2020-12 has.
+//! Tools whose schemas are out of the ordinary: with what JSON Schema 2020-12 has, and with a header.
 
-use oci_mcp::{App, DynamicTool, InvalidTool, ToolError};
+use oci_mcp::{App, Context, DynamicTool, InvalidTool, Tool, ToolError};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(crate) fn add(app: App) -> Result<App, InvalidTool> {
@@ -10,7 +12,27 @@ pub(crate) fn add(app: App) -> Result<App, InvalidTool> {
         schema(),
         |_, arguments| async move { Ok::<_, ToolError>(arguments.get().to_owned()) },
     )?;
-    Ok(app.dynamic_tool(tool))
+    Ok(app.dynamic_tool(tool).tool(CustomHeader))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Mirrored {
+    /// What the header `Mcp-Param-Value` says, too.
+    #[schemars(extend("x-mcp-header" = "Value"))]
+    value: String,
+}
+
+struct CustomHeader;
+
+impl Tool for CustomHeader {
+    type Args = Mirrored;
+    type Output = String;
+    const NAME: &'static str = "test_custom_header";
+    const DESCRIPTION: &'static str = "Repeats a value that comes in a header, too.";
+
+    async fn call(&self, _: &Context, Mirrored { value }: Mirrored) -> Result<String, ToolError> {
+        Ok(value)
+    }
 }
 
 fn schema() -> Value {
