@@ -1,7 +1,7 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check binary image \
-	image-test function-zip model-artifact sbom tools cargo-deny cargo-cyclonedx
+.PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check \
+	binary image image-test function-zip model-artifact sbom tools cargo-deny cargo-cyclonedx
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -27,7 +27,14 @@ test: peers ## Runs every test this machine can run, and says at the end which i
 	if [ -s target/skipped.txt ]; then printf '\nSkipped:\n'; sort -u target/skipped.txt; fi; \
 	exit $$status
 
-peers: ## Installs the MCP clients and the Python FDK that tests talk to, in target/peers
+conformance: peers ## Runs MCP's conformance suite against examples on every host, and prints a table
+	@mkdir -p target/conformance; rm -f target/conformance/*.txt
+	@cargo test --quiet --locked -p conformance -p minimal --test suite --no-fail-fast; status=$$?; \
+	cat target/conformance/*.txt; \
+	[ $$status -ne 0 ] || echo 'What failed is what tests/conformance.yml expects.'; \
+	exit $$status
+
+peers: ## Installs the MCP clients, the conformance suite and the Python FDK that tests talk to, in target/peers
 	@tests/peers/install.sh
 
 judge: ## Has the official OCI SDK for Python, in target/judge, judge the simulated OCI and our client

@@ -14,6 +14,8 @@ main() {
     peer pyjwt venv 'pyjwt[crypto]==2.15.1'
     peer issuer npm_folder oidc-provider@9.13.3 jose@6.2.17
     peer typescript npm_folder @modelcontextprotocol/client@2.4.0 @modelcontextprotocol/sdk@1.32.2
+    # The suite needs Node 22, which few systems have.
+    peer conformance npm_folder @modelcontextprotocol/conformance@0.2.0-alpha.12 "node-linux-$(cpu)@22.23.3"
 }
 
 # peer NAME HOW PACKAGE...
@@ -55,6 +57,11 @@ npm_folder() {
     # Without its own package.json npm would look for one further up.
     mkdir "$folder" && echo '{}' >"$folder/package.json" &&
         npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --no-progress "$@"
+}
+
+# What packages call this machine's processor.
+cpu() {
+    uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/'
 }
 
 has() {

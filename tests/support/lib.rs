@@ -19,6 +19,7 @@ mod peer;
 mod process;
 mod raw;
 mod round_robin;
+mod suite;
 mod tools;
 
 pub use asker::{
@@ -35,6 +36,7 @@ pub use peer::{peer, runs, skip, workspace};
 pub use process::Process;
 pub use raw::Raw;
 pub use round_robin::RoundRobin;
+pub use suite::{Scenarios, Suite};
 pub use tools::{Block, Gate, app};
 
 use bytes::Bytes;
