@@ -6,10 +6,10 @@
 )]
 
 use oci_mcp::{
-    App, CallResult, Content, ContentAnnotations, Contents, Context, DynamicTool, Icon, Json,
-    NoArgs, ResourceLink, Role, Tool, ToolError,
+    App, CallResult, Config, Content, ContentAnnotations, Contents, Context, DynamicTool, Icon,
+    IconTheme, Json, NoArgs, ResourceLink, Role, Tool, ToolError,
 };
-use oci_mcp_tests::{MODERN, Server, request, revisions};
+use oci_mcp_tests::{LEGACY, MODERN, Server, request, revisions};
 use serde_json::{Value, json};
 
 async fn ask(app: App, revision: &str, method: &str, params: &Value) -> Value {
@@ -101,6 +101,64 @@ async fn titles_and_icons_are_where_the_revision_has_them() {
             "{revision}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_server_says_all_of_itself_where_the_revision_has_words_for_it() {
+    const ICONS: &[Icon] = &[Icon {
+        theme: Some(IconTheme::Dark),
+        ..Icon::new("https://example.com/server.png")
+    }];
+    let app = || {
+        App::new("show", "1")
+            .title("Show")
+            .description("Shows things.")
+            .website_url("https://example.com")
+            .icons(ICONS)
+            .tool(Show)
+    };
+    for revision in LEGACY {
+        let hello = json!({ "protocolVersion": revision, "capabilities": {} });
+        let result = ask(app(), revision, "initialize", &hello).await;
+
+        let mut server = json!({ "name": "show", "version": "1" });
+        if revision >= "2025-06-18" {
+            server["title"] = "Show".into();
+        }
+        if revision >= "2025-11-25" {
+            server["description"] = "Shows things.".into();
+            server["websiteUrl"] = "https://example.com".into();
+            server["icons"] = json!([{ "src": "https://example.com/server.png", "theme": "dark" }]);
+        }
+        assert_eq!(result["serverInfo"], server, "{revision}");
+    }
+
+    let discovered = ask(app(), MODERN, "server/discover", &json!({})).await;
+    let listed = ask(app(), MODERN, "tools/list", &json!({})).await;
+
+    let server = |result: &Value| result["_meta"]["io.modelcontextprotocol/serverInfo"].clone();
+    assert_eq!(server(&discovered)["websiteUrl"], "https://example.com");
+    assert_eq!(
+        server(&listed),
+        json!({ "name": "show", "version": "1", "title": "Show" }),
+        "every result costs these bytes"
+    );
+}
+
+#[test]
+fn a_server_with_links_that_no_client_follows_is_refused() {
+    const SCRIPT: &[Icon] = &[Icon::new("javascript:alert(1)")];
+    let app = App::new("show", "1")
+        .website_url("example.com")
+        .icons(SCRIPT);
+
+    let error = app.into_service(Config::default()).unwrap_err();
+
+    assert_eq!(
+        error.to_string(),
+        "the website `example.com` is no `https://` or `http://` URL; \
+         an icon of the server is at an `https://` or `data:` URL"
+    );
 }
 
 #[derive(schemars::JsonSchema, serde::Serialize)]

@@ -13,7 +13,8 @@ use crate::body::Body;
 use crate::config::Config;
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
-use crate::icon;
+use crate::icon::{self, Icon};
+use crate::identity::Identity;
 use crate::input::StateKeys;
 use crate::log::{Log, LogLayer};
 use crate::prompt::{Catalog, Prompt};
@@ -48,15 +49,6 @@ pub struct App {
     resources: Library,
     prompts: Catalog,
     state_keys: Option<StateKeys>,
-}
-
-/// Who the server says it is.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Identity {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) title: Option<String>,
-    pub(crate) instructions: Option<String>,
 }
 
 /// The whole app as a service: what a host sends every request through.
@@ -111,8 +103,7 @@ impl App {
         let identity = Identity {
             name: name.into(),
             version: version.into(),
-            title: None,
-            instructions: None,
+            ..Identity::default()
         };
         Self {
             identity,
@@ -126,6 +117,24 @@ impl App {
     /// Adds a name for people.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.identity.title = Some(title.into());
+        self
+    }
+
+    /// Adds what the server is for, for people (2025-11-25 and later).
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.identity.description = Some(description.into());
+        self
+    }
+
+    /// Adds where people find more about it, an absolute URL (2025-11-25 and later).
+    pub fn website_url(mut self, url: impl Into<String>) -> Self {
+        self.identity.website_url = Some(url.into());
+        self
+    }
+
+    /// Adds pictures for people (2025-11-25 and later).
+    pub fn icons(mut self, icons: &'static [Icon]) -> Self {
+        self.identity.icons = icons;
         self
     }
 
@@ -242,20 +251,27 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`InvalidApp`] if two tools or two prompts have the same name, or two resources the same URI.
+    /// [`InvalidApp`] if two tools or two prompts have the same name, or two resources the same URI,
+    /// or if the website or an icon of the server is at no URL that a client follows.
     pub fn into_service(self, config: Config) -> Result<AppService, InvalidApp> {
         let features = [
             ("tool", self.tools.duplicates()),
             ("resource", self.resources.duplicates()),
             ("prompt", self.prompts.duplicates()),
         ];
-        let duplicates: Vec<_> = features
+        let duplicates = features
             .into_iter()
             .filter(|(_, names)| !names.is_empty())
-            .map(|(kind, names)| (kind, names.to_owned()))
-            .collect();
-        if !duplicates.is_empty() {
-            return Err(InvalidApp { duplicates });
+            .map(|(kind, names)| {
+                format!("more than one {kind} is called `{}`", names.join("`, `"))
+            });
+        let mut problems: Vec<_> = duplicates.collect();
+        if !problems.is_empty() {
+            problems.push("a name is unique in a server".to_owned());
+        }
+        problems.extend(self.identity.problems());
+        if !problems.is_empty() {
+            return Err(InvalidApp { problems });
         }
         let service = self.identity.name.clone();
         let dispatcher = Dispatcher::new(
@@ -284,17 +300,12 @@ impl fmt::Debug for App {
 /// An app that cannot be served.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct InvalidApp {
-    /// What is there more than once, by kind.
-    duplicates: Vec<(&'static str, Vec<String>)>,
+    problems: Vec<String>,
 }
 
 impl fmt::Display for InvalidApp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (kind, names) in &self.duplicates {
-            let names = names.join("`, `");
-            write!(f, "more than one {kind} is called `{names}`; ")?;
-        }
-        f.write_str("a name is unique in a server")
+        f.write_str(&self.problems.join("; "))
     }
 }
 

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 
 use tracing::{Instrument, Span, error_span};
 
-use crate::app::Identity;
 use crate::context::Context;
+use crate::identity::Identity;
 use crate::input::StateKeys;
 use crate::mcp::{Method, Params, Revision};
 use crate::prompt::Catalog;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::mcp::Revision;
 
-/// A picture for a tool, a resource or a prompt (MCP 2025-11-25, `Icon`); clients of earlier
+/// A picture for a server, a tool, a resource or a prompt (MCP 2025-11-25, `Icon`); clients of earlier
 /// revisions get none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,6 +17,19 @@ pub struct Icon {
     /// Its sizes, such as `48x48`, or `any` if it scales.
     #[serde(skip_serializing_if = "<[&str]>::is_empty")]
     pub sizes: &'static [&'static str],
+    /// The background that it is made for, if not any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub theme: Option<IconTheme>,
+}
+
+/// The background that an icon is made for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IconTheme {
+    /// A light one.
+    Light,
+    /// A dark one.
+    Dark,
 }
 
 impl Icon {
@@ -27,6 +40,7 @@ impl Icon {
             src,
             mime_type: None,
             sizes: &[],
+            theme: None,
         }
     }
 }

@@ -53,6 +53,7 @@ mod dispatch;
 mod endpoint;
 mod fault;
 mod icon;
+mod identity;
 mod input;
 mod log;
 mod mcp;
@@ -70,7 +71,7 @@ pub use config::{ByteLimit, Config, ConfigError, Vars};
 pub use content::{Content, ContentAnnotations, ResourceLink, Role};
 pub use context::{Context, TraceContext};
 pub use delivery::{Delivery, HeaderPolicy, Principal, Reply};
-pub use icon::Icon;
+pub use icon::{Icon, IconTheme};
 pub use input::{
     Answer, InputKind, InputRequired, InvalidStateKeys, Root, Sampled, Sampling, StateKeys,
 };

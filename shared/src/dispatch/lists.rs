@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::Call;
 use super::call::{defective, invalid};
-use crate::app::Identity;
 use crate::icon::{Icon, icons_for};
+use crate::identity::Identity;
 use crate::mcp::{Revision, SERVER_INFO};
 use crate::prompt::Catalog;
 use crate::resource::Library;
@@ -59,11 +59,9 @@ pub(super) struct Capabilities {
 
 impl Lists {
     pub(super) fn new(identity: Identity, capabilities: Capabilities) -> Self {
-        let server = identity.implementation(Revision::V2026_07_28);
-        let modern_tail = format!(r#"{COMPLETE},"_meta":{{"{SERVER_INFO}":{server}}}"#);
         Self {
+            modern_tail: modern_tail(&identity.stamp()),
             identity,
-            modern_tail,
             discovery: OnceLock::new(),
             handshakes: PerRevision::default(),
             prompts: PerRevision::default(),
@@ -102,7 +100,9 @@ impl Lists {
                 "supportedVersions".into(),
                 json!(Revision::ALL.map(Revision::as_str)),
             );
-            self.cacheable(Revision::V2026_07_28, &result)
+            // Here alone the server says all of itself.
+            let server = self.identity.implementation(Revision::V2026_07_28);
+            cacheable(&result, &modern_tail(&server))
         };
         self.discovery.get_or_init(make)
     }
@@ -211,7 +211,7 @@ impl Lists {
                 entries,
                 next_cursor: (!is_last).then(|| pages.cursor(index + 1)),
             };
-            let page = self.cacheable(revision, &page);
+            let page = self.list(revision, &page);
             pages.bytes.push(page);
         }
         pages
@@ -252,19 +252,30 @@ impl Lists {
         members
     }
 
-    /// `result` with the cache hints and the tail of `revision`.
-    fn cacheable(&self, revision: Revision, result: &impl Serialize) -> Vec<u8> {
+    /// `result` as a list of `revision` ends.
+    fn list(&self, revision: Revision, result: &impl Serialize) -> Vec<u8> {
+        if revision.is_modern() {
+            return cacheable(result, &self.modern_tail);
+        }
         let mut out = Vec::new();
         append_json(&mut out, result);
-        if revision.is_modern() {
-            out.pop();
-            let hints = format!(r#","ttlMs":{TTL_MS},"cacheScope":"public""#);
-            out.extend_from_slice(hints.as_bytes());
-            out.extend_from_slice(self.result_tail(revision).as_bytes());
-            out.push(b'}');
-        }
         out
     }
+}
+
+/// What every 2026-07-28 result ends with, of a `server`.
+fn modern_tail(server: &Value) -> String {
+    format!(r#"{COMPLETE},"_meta":{{"{SERVER_INFO}":{server}}}"#)
+}
+
+/// `result` with cache hints and `tail`, which begins with a comma.
+fn cacheable(result: &impl Serialize, tail: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    append_json(&mut out, result);
+    out.pop();
+    let hints = format!(r#","ttlMs":{TTL_MS},"cacheScope":"public"{tail}}}"#);
+    out.extend_from_slice(hints.as_bytes());
+    out
 }
 
 /// A value for each revision.
@@ -386,23 +397,4 @@ fn list(entry: &Entry, revision: Revision) -> Result<Box<RawValue>, Error> {
 /// Output schemas exist since 2025-06-18, and until 2026-07-28 they had to be of an object.
 fn has_schema(results: &Results, revision: Revision) -> bool {
     revision.is_modern() || (revision >= Revision::V2025_06_18 && results.is_object())
-}
-
-impl Identity {
-    /// The server's `Implementation` object; `title` is there since 2025-06-18.
-    fn implementation(&self, revision: Revision) -> Value {
-        let title = self
-            .title
-            .as_ref()
-            .filter(|_| revision >= Revision::V2025_06_18);
-        let members = [
-            ("name", Some(&self.name)),
-            ("version", Some(&self.version)),
-            ("title", title),
-        ];
-        let members = members
-            .into_iter()
-            .filter_map(|(key, value)| Some((key.to_owned(), value?.as_str().into())));
-        Value::Object(members.collect())
-    }
 }
