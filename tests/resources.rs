@@ -1,8 +1,11 @@
 //! Resources and templates: lists, reads, and what there is not.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use oci_mcp::{App, Contents, Context, Delivery, Resource, ResourceError};
+use oci_mcp::{
+    App, ContentAnnotations, Contents, Context, Delivery, Resource, ResourceError, Role,
+};
 use oci_mcp_tests::{
     LEGACY, MODERN, Reply, Server, features, modern, request, revisions, rpc, with, without,
 };
@@ -256,5 +259,38 @@ async fn a_subscription_is_accepted_by_an_app_that_says_so_until_2026() {
         let refused = ask("2025-11-25", method, &poem).await;
         assert_eq!(modern.error(), (404, -32601));
         assert_eq!(refused.error(), (200, -32601));
+    }
+}
+
+struct Ledger;
+
+impl Resource for Ledger {
+    const URI: &'static str = "test://ledger";
+    const NAME: &'static str = "ledger";
+    const DESCRIPTION: &'static str = "For the model alone.";
+    const ANNOTATIONS: ContentAnnotations = ContentAnnotations {
+        audience: &[Role::Assistant],
+        last_modified: Some(Cow::Borrowed("2026-07-28T00:00:00Z")),
+        ..ContentAnnotations::NONE
+    };
+
+    async fn read(&self, _: &Context) -> Result<Contents, ResourceError> {
+        Ok(Contents::text(""))
+    }
+}
+
+#[tokio::test]
+async fn a_list_says_whom_a_resource_is_for_as_the_revision_has_it() {
+    for revision in revisions() {
+        let server = Server::new(App::new("books", "1").resource(Ledger));
+
+        let listed = server.send(request(revision, "resources/list", &json!({})));
+
+        let mut annotations = json!({ "audience": ["assistant"] });
+        if revision >= "2025-06-18" {
+            annotations["lastModified"] = "2026-07-28T00:00:00Z".into();
+        }
+        let ledger = &listed.await.json()["result"]["resources"][0];
+        assert_eq!(ledger["annotations"], annotations, "{revision}");
     }
 }

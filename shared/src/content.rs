@@ -56,7 +56,7 @@ struct Media {
     mime_type: Cow<'static, str>,
 }
 
-/// Who a piece of content is for, and how much it matters (MCP, `Annotations`).
+/// Who a piece of content, or a resource, is for, and how much it matters (MCP, `Annotations`).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ContentAnnotations {
     /// Who should see it; everybody if it is empty.
@@ -64,7 +64,7 @@ pub struct ContentAnnotations {
     /// From 0, which may be left out, to 1, which is needed. What is outside is not told.
     pub priority: Option<f64>,
     /// When it last changed, as ISO 8601 has it (2025-06-18 and later).
-    pub last_modified: Option<String>,
+    pub last_modified: Option<Cow<'static, str>>,
 }
 
 /// A side of a conversation.
@@ -195,34 +195,45 @@ impl Media {
     }
 }
 
-impl ContentAnnotations {
-    /// Adds them as a member to the object that `out` ends with, if there is anything to say.
-    fn splice(&self, out: &mut Vec<u8>, revision: Revision) {
-        #[derive(PartialEq, Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Written<'a> {
-            #[serde(skip_serializing_if = "<[Role]>::is_empty")]
-            audience: &'a [Role],
-            #[serde(skip_serializing_if = "Option::is_none")]
-            priority: Option<f64>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            last_modified: Option<&'a str>,
-        }
+/// What a revision has of annotations.
+#[derive(PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AnnotationsFor {
+    #[serde(skip_serializing_if = "<[Role]>::is_empty")]
+    audience: &'static [Role],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_modified: Option<Cow<'static, str>>,
+}
 
-        let written = Written {
+impl ContentAnnotations {
+    /// Nothing to say.
+    pub const NONE: Self = Self {
+        audience: &[],
+        priority: None,
+        last_modified: None,
+    };
+
+    /// What `revision` has of them, if there is anything to say.
+    pub(crate) fn for_revision(&self, revision: Revision) -> Option<AnnotationsFor> {
+        let since = revision >= Revision::V2025_06_18;
+        let written = AnnotationsFor {
             audience: self.audience,
             priority: self.priority.filter(|p| (0.0..=1.0).contains(p)),
-            last_modified: self
-                .last_modified
-                .as_deref()
-                .filter(|_| revision >= Revision::V2025_06_18),
+            last_modified: self.last_modified.clone().filter(|_| since),
         };
-        let nothing = Written {
+        let nothing = AnnotationsFor {
             audience: &[],
             priority: None,
             last_modified: None,
         };
-        if written != nothing {
+        (written != nothing).then_some(written)
+    }
+
+    /// Adds them as a member to the object that `out` ends with, if there is anything to say.
+    fn splice(&self, out: &mut Vec<u8>, revision: Revision) {
+        if let Some(written) = self.for_revision(revision) {
             out.pop();
             out.extend_from_slice(br#","annotations":"#);
             append_json(out, &written);
@@ -315,7 +326,7 @@ mod tests {
             Content::text("a").with_annotations(ContentAnnotations {
                 audience: &[Role::User, Role::Assistant],
                 priority,
-                last_modified: Some("2026-07-28T00:00:00Z".to_owned()),
+                last_modified: Some("2026-07-28T00:00:00Z".into()),
             })
         };
         let audience = json!(["user", "assistant"]);
@@ -336,7 +347,7 @@ mod tests {
             assert_eq!(content["annotations"], json!({ "audience": audience }));
         }
         let silent = Content::text("a").with_annotations(ContentAnnotations {
-            last_modified: Some(String::new()),
+            last_modified: Some("".into()),
             ..ContentAnnotations::default()
         });
         assert_eq!(

@@ -15,6 +15,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use crate::completion::{Completion, CompletionRequest};
+use crate::content::ContentAnnotations;
 use crate::context::Context;
 use crate::fault::Fault;
 use crate::icon::Icon;
@@ -50,6 +51,8 @@ pub trait Resource: Send + Sync + 'static {
     const TITLE: Option<&'static str> = None;
     /// Pictures for people.
     const ICONS: &'static [Icon] = &[];
+    /// Who it is for, and how much it matters.
+    const ANNOTATIONS: ContentAnnotations = ContentAnnotations::NONE;
     /// The media type of what a read gives, unless [`Contents::with_mime_type`] says otherwise.
     const MIME_TYPE: Option<&'static str> = None;
 
@@ -109,6 +112,8 @@ pub trait ResourceTemplate: Send + Sync + 'static {
     const TITLE: Option<&'static str> = None;
     /// Pictures for people.
     const ICONS: &'static [Icon] = &[];
+    /// Who it is for, and how much it matters.
+    const ANNOTATIONS: ContentAnnotations = ContentAnnotations::NONE;
     /// The media type of all of them, unless [`Contents::with_mime_type`] says otherwise.
     const MIME_TYPE: Option<&'static str> = None;
     /// Whether [`ResourceTemplate::complete`] has anything to offer.

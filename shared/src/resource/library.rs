@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::template::{has_expression, matched};
 use super::{Contents, Resource, ResourceError, ResourceTemplate};
 use crate::completion::{CompleteFuture, Completion, CompletionRequest};
+use crate::content::AnnotationsFor;
 use crate::context::Context;
 use crate::icon::{Icon, icons_for};
 use crate::mcp::Revision;
@@ -53,10 +54,13 @@ struct Listed {
     mime_type: Option<&'static str>,
     #[serde(skip_serializing_if = "<[Icon]>::is_empty")]
     icons: &'static [Icon],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<AnnotationsFor>,
 }
 
 trait Erased: Send + Sync {
-    fn listed(&self) -> Listed;
+    fn listed(&self, revision: Revision) -> Listed;
+    fn mime_type(&self) -> Option<&'static str>;
     fn read<'a>(&'a self, cx: &'a Context, parameters: Map<String, Value>) -> ReadFuture<'a>;
     fn completes(&self) -> bool;
     fn complete<'a>(
@@ -150,11 +154,8 @@ fn listed<'a>(
     revision: Revision,
 ) -> Vec<Box<RawValue>> {
     let texts = resources.filter_map(|resource| {
-        let mut listed = resource.listed();
-        listed.title = listed.title.filter(|_| revision >= Revision::V2025_06_18);
-        listed.icons = icons_for(listed.icons, revision);
         // A struct of strings always serialises.
-        to_raw_value(&listed).ok()
+        to_raw_value(&resource.listed(revision)).ok()
     });
     texts.collect()
 }
@@ -162,7 +163,7 @@ fn listed<'a>(
 impl<'a> Found<'a> {
     /// The media type of what a read gives, unless that says otherwise.
     pub(crate) fn mime_type(&self) -> Option<&'static str> {
-        self.resource.listed().mime_type
+        self.resource.mime_type()
     }
 
     /// Reads it. Panics if the resource does.
@@ -186,16 +187,21 @@ impl<'a> Template<'a> {
 struct Fixed<R>(R);
 
 impl<R: Resource> Erased for Fixed<R> {
-    fn listed(&self) -> Listed {
+    fn listed(&self, revision: Revision) -> Listed {
         Listed {
             uri: Some(R::URI),
             uri_template: None,
             name: R::NAME,
-            title: R::TITLE,
+            title: R::TITLE.filter(|_| revision >= Revision::V2025_06_18),
             description: R::DESCRIPTION,
             mime_type: R::MIME_TYPE,
-            icons: R::ICONS,
+            icons: icons_for(R::ICONS, revision),
+            annotations: R::ANNOTATIONS.for_revision(revision),
         }
+    }
+
+    fn mime_type(&self) -> Option<&'static str> {
+        R::MIME_TYPE
     }
 
     fn read<'a>(&'a self, cx: &'a Context, _: Map<String, Value>) -> ReadFuture<'a> {
@@ -214,16 +220,21 @@ impl<R: Resource> Erased for Fixed<R> {
 struct Templated<T>(T);
 
 impl<T: ResourceTemplate> Erased for Templated<T> {
-    fn listed(&self) -> Listed {
+    fn listed(&self, revision: Revision) -> Listed {
         Listed {
             uri: None,
             uri_template: Some(T::URI_TEMPLATE),
             name: T::NAME,
-            title: T::TITLE,
+            title: T::TITLE.filter(|_| revision >= Revision::V2025_06_18),
             description: T::DESCRIPTION,
             mime_type: T::MIME_TYPE,
-            icons: T::ICONS,
+            icons: icons_for(T::ICONS, revision),
+            annotations: T::ANNOTATIONS.for_revision(revision),
         }
+    }
+
+    fn mime_type(&self) -> Option<&'static str> {
+        T::MIME_TYPE
     }
 
     fn read<'a>(&'a self, cx: &'a Context, parameters: Map<String, Value>) -> ReadFuture<'a> {
