@@ -4,6 +4,7 @@
 //! served as any other server is, on whichever host it finds itself.
 
 mod content;
+mod forms;
 mod input;
 mod media;
 mod notifications;
@@ -19,6 +20,7 @@ use oci_mcp::{App, InvalidTool};
 fn main() -> Result<ExitCode, InvalidTool> {
     let app = App::new("conformance", "1.0.0").title("Conformance fixtures");
     let app = content::add(app);
+    let app = forms::add(app);
     let app = input::add(app);
     let app = notifications::add(app);
     let app = prompts::add(app);
