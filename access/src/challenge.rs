@@ -50,7 +50,7 @@ impl Challenges {
     #[must_use]
     pub fn answer(&self, refusal: &Refusal) -> Option<HeaderValue> {
         let (error, scopes) = match refusal.reason() {
-            Reason::Unavailable | Reason::ClaimUnbound => return None,
+            Reason::Unavailable | Reason::ClaimUnbound | Reason::WrongGateway => return None,
             Reason::NoToken => (None, &self.scopes),
             Reason::BadRequest => (Some("invalid_request"), &self.scopes),
             Reason::InsufficientScope => (Some("insufficient_scope"), refusal.scopes()),
@@ -80,7 +80,7 @@ mod tests {
 
     const METADATA: &str = "https://a.example/.well-known/oauth-protected-resource/mcp";
 
-    const REASONS: [Reason; 19] = [
+    const REASONS: [Reason; 20] = [
         Reason::NoToken,
         Reason::BadRequest,
         Reason::TooLong,
@@ -99,6 +99,7 @@ mod tests {
         Reason::UnknownToken,
         Reason::InsufficientScope,
         Reason::ClaimUnbound,
+        Reason::WrongGateway,
         Reason::Unavailable,
     ];
 

@@ -121,6 +121,13 @@ impl Policy {
         bindings.filter(move |binding| binding.tools.include(tool))
     }
 
+    /// All the scopes that any tool may take.
+    #[must_use]
+    pub fn scopes(&self) -> Scopes {
+        let rules = self.rules.iter().map(|rule| &rule.scopes);
+        rules.chain([&self.read, &self.write]).cloned().collect()
+    }
+
     /// The claims that bindings need, for [`Requirements::keep`](crate::Requirements::keep).
     pub fn claims(&self) -> impl Iterator<Item = &str> {
         self.bindings.iter().map(|binding| binding.claim.as_str())

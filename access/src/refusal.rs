@@ -59,6 +59,8 @@ pub enum Reason {
     InsufficientScope,
     /// The token is good and lacks a claim that an argument comes from.
     ClaimUnbound,
+    /// The request did not come through the gateway, so that nothing it says of its caller counts.
+    WrongGateway,
     /// The issuer cannot be asked, so that nobody can be let in.
     Unavailable,
 }
@@ -80,6 +82,12 @@ impl Refusal {
             detail: format!("it needs `{scopes}`").into(),
             scopes,
         }
+    }
+
+    /// The request did not come through the gateway; `detail` is for the log.
+    #[must_use]
+    pub fn wrong_gateway(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Reason::WrongGateway, detail)
     }
 
     /// The reason.
@@ -114,7 +122,9 @@ impl Reason {
     pub fn status(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
-            Self::InsufficientScope | Self::ClaimUnbound => StatusCode::FORBIDDEN,
+            Self::InsufficientScope | Self::ClaimUnbound | Self::WrongGateway => {
+                StatusCode::FORBIDDEN
+            }
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNAUTHORIZED,
         }
@@ -162,6 +172,10 @@ impl Reason {
             Self::ClaimUnbound => (
                 "claim_unbound",
                 "the token lacks a claim that an argument comes from",
+            ),
+            Self::WrongGateway => (
+                "wrong_gateway",
+                "the request did not come through the gateway",
             ),
             Self::Unavailable => (
                 "unavailable",

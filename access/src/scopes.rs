@@ -78,6 +78,13 @@ impl fmt::Display for Scopes {
     }
 }
 
+/// All scopes of these sets.
+impl FromIterator<Self> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Self>>(sets: I) -> Self {
+        Self(sets.into_iter().flat_map(|set| set.0).collect())
+    }
+}
+
 impl TryFrom<Vec<String>> for Scopes {
     type Error = InvalidScope;
 

@@ -1,20 +1,23 @@
-//! One of the ways to verify tokens.
+//! One of the ways to know a caller.
 
 use std::sync::Arc;
 
 use http::HeaderMap;
 
 use crate::bearer::bearer_token;
+use crate::gateway::Gateway;
 use crate::identity::Identity;
 use crate::introspection::Introspection;
 use crate::jwt::Jwt;
 use crate::refusal::Refusal;
 use crate::static_tokens::StaticTokens;
 
-/// How a server verifies tokens. There is one way per server: a token that one refuses is never
+/// How a server knows its callers. There is one way per server: a token that one refuses is never
 /// tried with another.
 #[derive(Debug)]
 pub enum Verifier {
+    /// Headers of a gateway that has verified the token.
+    Gateway(Gateway),
     /// Signed tokens.
     Jwt(Box<Jwt>),
     /// Opaque tokens.
@@ -28,13 +31,15 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// [`Refusal`] if it has no token, or one that is not good.
+    /// [`Refusal`] if it has no token, or one that is not good, or did not come through the gateway.
     pub async fn identify(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
-        let token = bearer_token(headers)?;
         match self {
-            Self::Jwt(jwt) => jwt.verify(token).await,
-            Self::Introspection(introspection) => introspection.verify(token).await,
-            Self::Static(tokens) => tokens.verify(token),
+            Self::Gateway(gateway) => gateway.verify(headers),
+            Self::Jwt(jwt) => jwt.verify(bearer_token(headers)?).await,
+            Self::Introspection(introspection) => {
+                introspection.verify(bearer_token(headers)?).await
+            }
+            Self::Static(tokens) => tokens.verify(bearer_token(headers)?),
         }
     }
 }
