@@ -108,6 +108,18 @@ impl Keys {
         Ok(held)
     }
 
+    /// Which keys are at hand; `None` if it is time to fetch them, or there are none yet.
+    pub(crate) fn fresh_generation(&self) -> Option<u64> {
+        let now = (self.clock)();
+        let state = self.lock();
+        let fresh = |held: &&Held| is_within(FRESH, held.fetched, now);
+        state
+            .held
+            .as_ref()
+            .filter(fresh)
+            .map(|held| held.generation)
+    }
+
     /// The keys after a change since `generation`, fetched if that was not tried just now.
     pub(crate) async fn newer_than(&self, generation: u64) -> Option<Held> {
         let is_newer = |held: &Held| held.generation != generation;

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use oci_mcp_access::{Clock, Jwt, Keys, Reason};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
+use oci_mcp_access::{Clock, Jwt, Keys, Reason, Verifier};
 use serde_json::json;
 
 use crate::support::{
@@ -144,6 +146,35 @@ async fn keys_are_fetched_anew_every_ten_minutes() {
     }
 
     assert_eq!(issuer.asked(), 1 + 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_recognized_at_once_after_it_was_verified_and_while_its_keys_are_fresh() {
+    let (old, new) = (Signer::new("EdDSA"), Signer::new("ES256"));
+    let issuer = Issuer::with(&[&old]);
+    let verifier = Verifier::Jwt(Box::new(issuer.jwt()));
+    let headers = |token: &str| {
+        let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+        HeaderMap::from_iter([(AUTHORIZATION, value)])
+    };
+    let is_known = |token: &str| verifier.recognize(&headers(token)).unwrap().is_some();
+    let token = lasting(&old);
+    let before = is_known(&token);
+    verifier.identify(&headers(&token)).await.unwrap();
+
+    let after = is_known(&token);
+    let other = is_known(&lasting(&new));
+    wait(11 * MINUTE).await;
+    let with_old_keys = is_known(&token);
+    issuer.publish(&[&new]);
+    let withdrawn = verifier.identify(&headers(&token)).await;
+
+    assert_eq!((before, after, other), (false, true, false));
+    assert!(!with_old_keys, "the issuer was not asked whether they hold");
+    assert_eq!(withdrawn.unwrap_err().reason(), Reason::UnknownKey);
+    assert!(!is_known(&token));
+    let nobody = verifier.recognize(&HeaderMap::new()).unwrap_err();
+    assert_eq!(nobody.reason(), Reason::NoToken);
 }
 
 #[tokio::test(start_paused = true)]
