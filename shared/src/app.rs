@@ -9,6 +9,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use tower::{Service, ServiceBuilder};
 
+#[cfg(feature = "access")]
+use crate::access::{Access, AccessLayer, Authenticate};
 use crate::body::Body;
 use crate::config::Config;
 use crate::dispatch::Dispatcher;
@@ -49,6 +51,8 @@ pub struct App {
     resources: Library,
     prompts: Catalog,
     state_keys: Option<StateKeys>,
+    #[cfg(feature = "access")]
+    access: Option<Access>,
 }
 
 /// The whole app as a service: what a host sends every request through.
@@ -57,6 +61,9 @@ pub struct App {
 #[derive(Clone)]
 pub struct AppService(Stack);
 
+#[cfg(feature = "access")]
+type Stack = Log<Authenticate<Endpoint>>;
+#[cfg(not(feature = "access"))]
 type Stack = Log<Endpoint>;
 
 impl Service<Request<Bytes>> for AppService {
@@ -111,6 +118,8 @@ impl App {
             resources: Library::default(),
             prompts: Catalog::default(),
             state_keys: None,
+            #[cfg(feature = "access")]
+            access: None,
         }
     }
 
@@ -247,6 +256,13 @@ impl App {
         self
     }
 
+    /// Lets in only callers that are known.
+    #[cfg(feature = "access")]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = Some(access);
+        self
+    }
+
     /// The app as a service.
     ///
     /// # Errors
@@ -281,11 +297,13 @@ impl App {
             self.prompts,
             self.state_keys,
         );
-        let stack = ServiceBuilder::new()
-            // Outermost, so that refusals are on record too.
-            .layer(LogLayer)
-            .service(Endpoint::new(dispatcher, config, &service));
-        Ok(AppService(stack))
+        // Outermost, so that refusals are on record too.
+        let layers = ServiceBuilder::new().layer(LogLayer);
+        // Before a message is parsed: a stranger's JSON is not worth reading.
+        #[cfg(feature = "access")]
+        let layers = layers.layer(AccessLayer::new(self.access, config.path()));
+        let endpoint = Endpoint::new(dispatcher, config, &service);
+        Ok(AppService(layers.service(endpoint)))
     }
 }
 

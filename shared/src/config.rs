@@ -24,7 +24,13 @@ pub struct Config {
 
 /// Where every server tells whether it is up, and whether it is ready: the same, for a server that
 /// needs nothing before its first request.
-pub(crate) const HEALTH: [&str; 2] = ["/health", "/ready"];
+const HEALTH: [&str; 2] = ["/health", "/ready"];
+
+/// Whether `path` is one of them, under any prefix: for the endpoint, and for whoever stands before it.
+pub(crate) fn is_health(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    HEALTH.iter().any(|health| path.ends_with(health))
+}
 
 /// The largest request body a server takes unless told otherwise, in bytes.
 const DEFAULT_MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -249,7 +255,7 @@ impl FromStr for Path {
         if !is_path || PathAndQuery::from_str(text).is_err() {
             return Err("a path starts with `/`, ends without one, and needs no escapes");
         }
-        if HEALTH.iter().any(|health| text.ends_with(health)) {
+        if is_health(text) {
             return Err("`/health` and `/ready` tell whether the server is up, under any prefix");
         }
         Ok(Self(text.to_owned()))

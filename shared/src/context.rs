@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+#[cfg(feature = "access")]
+use oci_mcp_access::Identity;
 use serde::Serialize;
 
 use crate::delivery::{Delivery, Principal};
@@ -89,6 +91,14 @@ impl Context {
     #[must_use]
     pub fn caller(&self) -> Option<&Principal> {
         self.call.delivery.caller.as_ref()
+    }
+
+    /// What a verified token says of the caller: scopes, issuer, claims. `None` unless the app asks
+    /// who calls.
+    #[cfg(feature = "access")]
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.call.delivery.identity.as_deref()
     }
 
     /// The host's name for the request.

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+#[cfg(feature = "access")]
+use oci_mcp_access::Identity;
+
 /// How a request reached this process: a request extension that the host sets.
 ///
 /// Without it a request counts as plain HTTP, with no deadline and no size limit of its own.
@@ -24,6 +27,9 @@ pub struct Delivery {
     pub request_id: Option<Arc<str>>,
     /// Who calls, as far as the host has established it.
     pub caller: Option<Principal>,
+    /// What a verified token says of the caller.
+    #[cfg(feature = "access")]
+    pub identity: Option<Arc<Identity>>,
     /// The form in which the host passes an answer on.
     pub reply: Reply,
     /// Whether the host passes events on as they come, rather than in one piece when all are there.
@@ -79,6 +85,8 @@ impl Delivery {
             undelivered_bytes: None,
             request_id: None,
             caller: None,
+            #[cfg(feature = "access")]
+            identity: None,
             reply: Reply::default(),
             is_live: false,
             outlives_client: false,

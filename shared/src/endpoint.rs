@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 use tower::Service;
 
 use crate::body::Body;
-use crate::config::{Config, HEALTH};
+use crate::config::{Config, is_health};
 use crate::context::Context as Call;
 use crate::delivery::{Delivery, HeaderPolicy, Reply};
 use crate::dispatch::Dispatcher;
@@ -80,14 +80,7 @@ impl Service<Request<Bytes>> for Endpoint {
             Ok(Route::Health) if accept::prefers_text(&parts.headers) => text("OK"),
             Ok(Route::Health) => json(StatusCode::OK, self.inner.health.clone()),
             Ok(Route::Message) => return self.exchange(parts, delivery, body, form),
-            // A refusal comes as an event only where nothing else comes through.
-            Err(refusal) => {
-                let answer = refusal.into_response(&self.inner.config);
-                match delivery.reply {
-                    Reply::EventStream => form.frame(answer, None),
-                    _ => answer,
-                }
-            }
+            Err(refusal) => in_form(delivery.reply, refusal.into_response(&self.inner.config)),
         };
         Answering::Now(Some(answer))
     }
@@ -146,7 +139,7 @@ impl Inner {
         self.check_origin(&parts.headers)?;
         // A gateway may add a prefix and a slash; a redirect would lose the body.
         let path = parts.uri.path().trim_end_matches('/');
-        if HEALTH.iter().any(|health| path.ends_with(health)) {
+        if is_health(path) {
             return match parts.method {
                 Method::GET | Method::HEAD => Ok(Route::Health),
                 _ => Err(Refusal::MethodNotAllowed { allow: "GET, HEAD" }),
@@ -202,6 +195,14 @@ impl Inner {
     }
 }
 
+/// `answer`, as an event where nothing else comes through.
+pub(crate) fn in_form(reply: Reply, answer: Response<Body>) -> Response<Body> {
+    match reply {
+        Reply::EventStream => Form::Events.frame(answer, None),
+        _ => answer,
+    }
+}
+
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 enum Route {
@@ -209,7 +210,7 @@ enum Route {
     Message,
 }
 
-fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
+pub(crate) fn json(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
     respond(status, body.into(), JSON)
 }
 

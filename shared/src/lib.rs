@@ -42,6 +42,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "access")]
+mod access;
 mod app;
 mod body;
 mod completion;
@@ -64,6 +66,8 @@ mod rpc;
 mod schema;
 mod tool;
 
+#[cfg(feature = "access")]
+pub use access::Access;
 pub use app::{App, AppFuture, AppService, InvalidApp};
 pub use body::{Body, Events};
 pub use completion::{Completion, CompletionRequest};

@@ -1,0 +1,252 @@
+//! Who calls: asked before a body is read, because a stranger's JSON is not worth reading.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use oci_mcp_access::{
+    Challenges, GATEWAY_HEADERS, Identity, Refusal, ResourceMetadata, Verifier, is_metadata_path,
+};
+use tower::{Layer, Service};
+
+use crate::body::Body;
+use crate::config::is_health;
+use crate::delivery::{Delivery, Principal, Reply};
+use crate::endpoint::{in_form, json};
+use crate::rpc::{Answer, Error, ErrorKind, Unidentified, write_answer};
+
+/// How an app knows its callers.
+///
+/// ```
+/// use oci_mcp::{Access, App};
+/// use oci_mcp_access::{Challenges, Scopes, StaticTokens, Verifier};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let hash = StaticTokens::hash("M2Q0MDhhNWYtNzY3Yi00YzI3LWE0ZGEt")?;
+/// let file = format!(r#"{{"tokens": [{{"name": "ci", "sha256": "{hash}", "scopes": []}}]}}"#);
+/// let tokens = Verifier::Static(StaticTokens::parse(file.as_bytes())?);
+///
+/// let access = Access::new(tokens, Challenges::new(None, Scopes::default()));
+/// let app = App::new("guarded", "1.0.0").access(access);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Access {
+    /// Where MCP is served.
+    path: String,
+    verifier: Verifier,
+    challenges: Challenges,
+    metadata: Option<Bytes>,
+    gateway: Option<Principal>,
+}
+
+impl Access {
+    /// Lets in whom `verifier` identifies, and answers all others with `challenges`.
+    #[must_use]
+    pub fn new(verifier: Verifier, challenges: Challenges) -> Self {
+        Self {
+            path: String::new(),
+            verifier,
+            challenges,
+            metadata: None,
+            gateway: None,
+        }
+    }
+
+    /// Serves `metadata` to everybody, at its well-known paths under any prefix (RFC 9728, section 3).
+    #[must_use]
+    pub fn metadata(mut self, metadata: &ResourceMetadata) -> Self {
+        self.metadata = serde_json::to_vec(metadata).ok().map(Bytes::from);
+        self
+    }
+
+    /// Takes only what `gateway` sends, as the host says: [`Delivery::caller`].
+    #[must_use]
+    pub fn only_from(mut self, gateway: Principal) -> Self {
+        self.gateway = Some(gateway);
+        self
+    }
+
+    /// What everybody may have: `None` if it takes a caller.
+    fn open(&self, request: &Request<Bytes>) -> Option<Response<Body>> {
+        let metadata = self.metadata.as_ref()?;
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_asked_for = is_read && is_metadata_path(request.uri().path(), &self.path);
+        is_asked_for.then(|| json(StatusCode::OK, metadata.clone()))
+    }
+
+    /// Whose `request` is, if that is known without asking anybody.
+    fn recognize(&self, request: &Request<Bytes>) -> Result<Option<Arc<Identity>>, Refusal> {
+        if let Some(gateway) = &self.gateway {
+            let delivery = request.extensions().get::<Delivery>();
+            let invoker = delivery.and_then(|delivery| delivery.caller.as_ref());
+            if invoker != Some(gateway) {
+                return Err(Refusal::wrong_gateway("another principal invoked this"));
+            }
+        }
+        self.verifier.recognize(request.headers())
+    }
+
+    /// Notes in `request` whose it is, in the place of what told so: no tool can then send that upstream.
+    fn admit(request: &mut Request<Bytes>, identity: Arc<Identity>) {
+        let headers = request.headers_mut();
+        headers.remove(AUTHORIZATION);
+        for name in GATEWAY_HEADERS {
+            headers.remove(name);
+        }
+        let extensions = request.extensions_mut();
+        let delivery = extensions.get_or_insert_with(|| Delivery::http("http"));
+        delivery.caller = Some(Principal::new(identity.subject()));
+        delivery.identity = Some(identity);
+    }
+
+    /// A JSON-RPC error without an id, as the endpoint's own refusals are.
+    fn refuse(&self, request: &Request<Bytes>, refusal: &Refusal) -> Response<Body> {
+        let delivery = request.extensions().get::<Delivery>();
+        let request_id = delivery.and_then(|delivery| delivery.request_id.as_deref());
+        let (reason, detail) = (refusal.reason().as_str(), refusal.detail());
+        tracing::info!(request_id, reason, detail, "refused");
+        let error = Error::new(ErrorKind::InvalidRequest, refusal.to_string());
+        let answer = Answer {
+            id: None,
+            outcome: Err(error),
+        };
+        let status = refusal.reason().status();
+        let mut response = json(status, write_answer(&answer, Unidentified::Omit));
+        self.challenge(&mut response, refusal);
+        let reply = delivery.map_or_else(Reply::default, |delivery| delivery.reply);
+        in_form(reply, response)
+    }
+
+    /// Has `response` say at the level of HTTP why, and what would help.
+    fn challenge(&self, response: &mut Response<Body>, refusal: &Refusal) {
+        *response.status_mut() = refusal.reason().status();
+        let headers = response.headers_mut();
+        if let Some(challenge) = self.challenges.answer(refusal) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        if refusal.reason().status() == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, RETRY_SECONDS);
+        }
+    }
+}
+
+/// An issuer that did not answer is asked again after about as long.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
+
+#[derive(Clone, Debug)]
+pub(crate) struct AccessLayer {
+    access: Option<Arc<Access>>,
+}
+
+impl AccessLayer {
+    /// Asks as `access` says, or nobody. `path` is where MCP is served.
+    pub(crate) fn new(access: Option<Access>, path: &str) -> Self {
+        let at_path = |mut access: Access| {
+            path.clone_into(&mut access.path);
+            Arc::new(access)
+        };
+        Self {
+            access: access.map(at_path),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Authenticate<S> {
+    inner: S,
+    access: Option<Arc<Access>>,
+}
+
+impl<S> Layer<S> for AccessLayer {
+    type Service = Authenticate<S>;
+
+    fn layer(&self, inner: S) -> Authenticate<S> {
+        Authenticate {
+            inner,
+            access: self.access.clone(),
+        }
+    }
+}
+
+impl<S> Service<Request<Bytes>> for Authenticate<S>
+where
+    S: Service<Request<Bytes>, Response = Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send + Unpin,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Authenticated<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
+        let Some(access) = &self.access else {
+            return Authenticated::Passed(self.inner.call(request));
+        };
+        if is_health(request.uri().path()) {
+            return Authenticated::Passed(self.inner.call(request));
+        }
+        if let Some(answer) = access.open(&request) {
+            return Authenticated::Answered(Some(answer));
+        }
+        match access.recognize(&request) {
+            Ok(Some(identity)) => {
+                Access::admit(&mut request, identity);
+                Authenticated::Passed(self.inner.call(request))
+            }
+            Ok(None) => {
+                let access = Arc::clone(access);
+                // The one that was polled is the one that is ready.
+                let clone = self.inner.clone();
+                let mut inner = std::mem::replace(&mut self.inner, clone);
+                Authenticated::Identified(Box::pin(async move {
+                    match access.verifier.identify(request.headers()).await {
+                        Ok(identity) => Access::admit(&mut request, identity),
+                        Err(refusal) => return Ok(access.refuse(&request, &refusal)),
+                    }
+                    inner.call(request).await
+                }))
+            }
+            Err(refusal) => Authenticated::Answered(Some(access.refuse(&request, &refusal))),
+        }
+    }
+}
+
+/// The answer to one request.
+pub(crate) enum Authenticated<F> {
+    /// What everybody may have, or a refusal.
+    Answered(Option<Response<Body>>),
+    /// Of somebody who is known, or who need not be.
+    Passed(F),
+    /// Of somebody of whom the issuer has to be asked, or whose signature to be verified.
+    Identified(Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>),
+}
+
+impl<F> Future for Authenticated<F>
+where
+    F: Future<Output = Result<Response<Body>, Infallible>> + Unpin,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Answered(answer) => answer
+                .take()
+                .map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer))),
+            Self::Passed(answer) => Pin::new(answer).poll(cx),
+            Self::Identified(answer) => answer.as_mut().poll(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
