@@ -1,6 +1,9 @@
 # Two images with one static binary: `docker build .` is for OCI Functions, Container Instances, OKE and hosted
 # applications, `docker build --target datascience .` for model deployments. See docs/.
 #
+# They listen on every address, and as a container they start only with OCI_MCP_ACCESS, which says who may call:
+# `none` if the network in front decides. Functions and model deployments decide themselves.
+#
 # BINARY=machine takes the binary in the context instead, where rust's image cannot be pulled: see deploy/image.sh.
 ARG BINARY=build
 

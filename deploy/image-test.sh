@@ -76,6 +76,9 @@ over_http() {
 }
 
 as_container() {
+    local refused
+    if refused=$("$engine" run --rm --network none "$1" 2>&1); then fail 'it starts without a word on who may call'; fi
+    holds 'it does not start for everybody unasked' "$refused" OCI_MCP_ACCESS
     over_http "$1" "$(free_port)"
     holds 'a container is healthy' "$(curl -sS "$url/health")" '"status":"healthy"'
     holds 'it answers' "$(curl -sS "$url/mcp" -H 'Content-Type: application/json' -d "$ask")" '\"host\":\"container\"'

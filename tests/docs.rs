@@ -19,6 +19,7 @@ fn every_setting_is_in_the_readme() {
     let sources = [
         include_str!("../cli/src/serve.rs"),
         include_str!("../cli/src/settings.rs"),
+        include_str!("../hosts/src/access.rs"),
         include_str!("../hosts/src/lib.rs"),
     ];
 

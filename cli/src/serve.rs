@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// The port a container or model deployment listens on (`OCI_MCP_PORT`)
     #[arg(long)]
     port: Option<String>,
+    /// How callers are known: platform, none, gateway, jwt, introspection or static (`OCI_MCP_ACCESS`)
+    #[arg(long)]
+    access: Option<String>,
     /// Where MCP is served (`OCI_MCP_PATH`)
     #[arg(long)]
     path: Option<String>,
@@ -33,6 +36,7 @@ pub(crate) struct Args {
 impl Args {
     fn flag(&self, name: &str) -> Option<String> {
         match name {
+            "OCI_MCP_ACCESS" => self.access.clone(),
             "OCI_MCP_ALLOWED_HOSTS" => self.allowed_hosts.clone(),
             "OCI_MCP_ALLOWED_ORIGINS" => self.allowed_origins.clone(),
             "OCI_MCP_BIND" => self.bind.clone(),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use oci_mcp::{App, ByteLimit, Config, Vars};
 use tower::ServiceBuilder;
 
+use crate::access::Reach;
 use crate::{Error, http};
 
 /// Where the container listens.
@@ -27,6 +28,10 @@ impl Settings {
             address: SocketAddr::new(bind, port),
             max_response_bytes: limit.map(|ByteLimit(bytes)| bytes),
         }
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        Reach::of(self.address.ip())
     }
 }
 
@@ -51,9 +56,6 @@ pub(crate) fn run(app: App, config: Config, settings: &Settings) -> Result<(), E
         // A page that rebinds its name to this machine still sends that name as the host.
         config.for_loopback()
     } else {
-        tracing::warn!(
-            "whoever reaches this address may call; let a gateway or network rules decide"
-        );
         config
     };
     let service = ServiceBuilder::new()

@@ -6,11 +6,13 @@ use oci_mcp::{App, ByteLimit, Config, Vars};
 use oci_mcp_datascience::{DataScience, MAX_BYTES, Paths, Port, TIMEOUT};
 use tower::ServiceBuilder;
 
+use crate::access::Reach;
 use crate::{Error, http};
 
 /// How the model deployment is served.
 pub(crate) struct Settings {
     address: SocketAddr,
+    is_on_platform: bool,
     max_response_bytes: usize,
     paths: Paths,
 }
@@ -24,7 +26,8 @@ impl Settings {
         config: &Config,
     ) -> Option<Self> {
         // Only the platform's router reaches the container, and lets in whom IAM policies allow.
-        let default = if vars.get(PLATFORM).is_some() {
+        let is_on_platform = vars.get(PLATFORM).is_some();
+        let default = if is_on_platform {
             Ipv4Addr::UNSPECIFIED
         } else {
             Ipv4Addr::LOCALHOST
@@ -46,9 +49,18 @@ impl Settings {
         }
         Some(Self {
             address: SocketAddr::new(bind, port.number()),
+            is_on_platform,
             max_response_bytes,
             paths: paths(vars, config)?,
         })
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        if self.is_on_platform {
+            Reach::ModelDeployment
+        } else {
+            Reach::of(self.address.ip())
+        }
     }
 }
 
@@ -69,6 +81,7 @@ pub(crate) fn run(app: App, config: Config, settings: Settings) -> Result<(), Er
         address,
         max_response_bytes,
         paths,
+        ..
     } = settings;
     let server = http::server(address, config.max_body_bytes());
     let config = if address.ip().is_loopback() {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use oci_mcp::{App, Config, Vars};
 
 use crate::Error;
+use crate::access::Reach;
 #[cfg(feature = "container")]
 use crate::container;
 #[cfg(feature = "datascience")]
@@ -60,6 +61,20 @@ impl Host {
             Some(Transport::StreamableHttp) | None => kind.unwrap_or(Kind::Container),
         };
         kind.host(vars, config)
+    }
+
+    /// Whom it is reached by.
+    pub(crate) fn reach(&self) -> Reach {
+        match self {
+            #[cfg(feature = "container")]
+            Self::Container(settings) => settings.reach(),
+            #[cfg(feature = "datascience")]
+            Self::DataScience(settings) => settings.reach(),
+            #[cfg(feature = "functions")]
+            Self::Functions(_) => Reach::Functions,
+            #[cfg(feature = "stdio")]
+            Self::Stdio(_) => Reach::Parent,
+        }
     }
 
     pub(crate) fn run(self, app: App, config: Config) -> Result<(), Error> {

@@ -23,6 +23,7 @@
 )))]
 compile_error!("a program needs a host: `container`, `datascience`, `functions` or `stdio`");
 
+mod access;
 #[cfg(feature = "container")]
 mod container;
 #[cfg(feature = "datascience")]
@@ -44,6 +45,7 @@ use std::process::ExitCode;
 
 use oci_mcp::{App, Config, Vars};
 
+use access::Callers;
 use host::Host;
 
 /// Serves `app` as the environment says, until the process ends. Failures go to stderr.
@@ -62,6 +64,7 @@ pub fn serve(app: App) -> ExitCode {
 /// | variable | meaning | default |
 /// |---|---|---|
 /// | `OCI_MCP_HOST` | `functions`, `datascience`, `container`, or `auto`: what the platform's variables say | `auto` |
+/// | `OCI_MCP_ACCESS` | how callers are known: `platform`, `none`, `gateway`, `jwt`, `introspection` or `static`, each with settings that the README lists | `platform` on Functions and model deployments, `none` where only this machine calls, else it must be set |
 /// | `OCI_MCP_BIND` | the address that a container listens on | `127.0.0.1`; `0.0.0.0` on a model deployment |
 /// | `OCI_MCP_PORT`, `MCP_PORT` | the port that a container listens on; a model deployment cannot have those below 1024, 8446, 8447 and 24224 | 8080 |
 /// | `OCI_MCP_TRANSPORT`, `MCP_TRANSPORT` | as guides set it: `streamable_http`, or `stdio` for what [`stdio`] does | `streamable_http` |
@@ -109,13 +112,19 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
     let keys = state::keys(&mut vars, |path| std::fs::read_to_string(path));
     let host = choose(&mut vars, &config);
-    let host = vars.finish(host)?;
+    let callers = Callers::read(&mut vars, host.as_ref().map(Host::reach));
+    let (host, callers) = vars.finish(host.zip(callers))?;
     logging::start(log);
     let app = match keys {
         Some(keys) => app.state_keys(keys),
         None => app,
     };
-    host.run(app, config)
+    if callers.are_left_to_the_network(host.reach()) {
+        tracing::warn!(
+            "whoever reaches this address may call; let a gateway or network rules decide"
+        );
+    }
+    host.run(callers.admit_to(app), config)
 }
 
 /// The value of an environment variable, if it is set: the lookup of [`run`]. What is not UTF-8 in

@@ -1,0 +1,219 @@
+//! Who may call: `OCI_MCP_ACCESS`, and the settings that go with it.
+
+#[cfg(feature = "access")]
+mod known;
+#[cfg(all(test, feature = "access"))]
+mod tests;
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use oci_mcp::{App, Vars};
+
+/// Whom a host is reached by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Reach {
+    /// Whom IAM policies let invoke the function, and what an API gateway passes on.
+    #[cfg(feature = "functions")]
+    Functions,
+    /// Whom IAM policies let call the model deployment.
+    #[cfg(feature = "datascience")]
+    ModelDeployment,
+    /// This machine.
+    #[cfg(any(feature = "container", feature = "datascience"))]
+    Machine,
+    /// Whatever the network lets through.
+    #[cfg(any(feature = "container", feature = "datascience"))]
+    Network,
+    /// Who started the process.
+    #[cfg(feature = "stdio")]
+    Parent,
+}
+
+/// How callers are known. One way a server, so that none is weaker than the operator thinks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Scheme {
+    Platform,
+    None,
+    Gateway,
+    Jwt,
+    Introspection,
+    Static,
+}
+
+/// Who gets in.
+pub(crate) enum Callers {
+    /// Whoever reaches the server.
+    All,
+    /// Whom the app itself identifies.
+    #[cfg(feature = "access")]
+    Known(Box<oci_mcp::Access>),
+}
+
+/// Which schemes a setting is for. With another it would have no effect, of which whoever set it should
+/// know.
+const SETTINGS: [(&str, &[Scheme]); 12] = {
+    use Scheme::{Gateway, Introspection, Jwt, Static};
+    [
+        ("OCI_MCP_ACCESS_AUDIENCE", &[Jwt, Introspection]),
+        ("OCI_MCP_ACCESS_CLIENT_ID", &[Introspection]),
+        ("OCI_MCP_ACCESS_CLIENT_SECRET_FILE", &[Introspection]),
+        ("OCI_MCP_ACCESS_GATEWAY", &[Gateway]),
+        ("OCI_MCP_ACCESS_IDENTITY_DOMAIN", &[Jwt]),
+        ("OCI_MCP_ACCESS_INTROSPECTION_URL", &[Introspection]),
+        ("OCI_MCP_ACCESS_ISSUER", &[Jwt, Introspection]),
+        ("OCI_MCP_ACCESS_JWKS_FILE", &[Jwt]),
+        ("OCI_MCP_ACCESS_JWKS_URL", &[Jwt]),
+        ("OCI_MCP_ACCESS_RESOURCE", &[Jwt, Introspection]),
+        ("OCI_MCP_ACCESS_SECRET_FILE", &[Gateway]),
+        ("OCI_MCP_ACCESS_TOKENS_FILE", &[Static]),
+    ]
+};
+
+impl Reach {
+    /// Of a server that listens on `address`.
+    #[cfg(any(feature = "container", feature = "datascience"))]
+    pub(crate) fn of(address: IpAddr) -> Self {
+        if address.is_loopback() {
+            Self::Machine
+        } else {
+            Self::Network
+        }
+    }
+
+    /// Whether OCI has decided who calls before the server is reached.
+    fn is_platform(self) -> bool {
+        match self {
+            #[cfg(feature = "functions")]
+            Self::Functions => true,
+            #[cfg(feature = "datascience")]
+            Self::ModelDeployment => true,
+            _ => false,
+        }
+    }
+
+    /// The scheme where none is set: `None` if one must be.
+    fn default_scheme(self) -> Option<Scheme> {
+        match self {
+            #[cfg(any(feature = "container", feature = "datascience"))]
+            Self::Network => None,
+            _ if self.is_platform() => Some(Scheme::Platform),
+            _ => Some(Scheme::None),
+        }
+    }
+
+    /// Why `scheme` is not for it.
+    fn objection(self, scheme: Scheme) -> Option<&'static str> {
+        match (self, scheme) {
+            (_, Scheme::Platform) if !self.is_platform() => {
+                Some("no platform decides here who calls; `none` says that the network does")
+            }
+            #[cfg(feature = "stdio")]
+            (
+                Self::Parent,
+                Scheme::Gateway | Scheme::Jwt | Scheme::Introspection | Scheme::Static,
+            ) => Some("on stdio the only caller is who started this"),
+            _ => None,
+        }
+    }
+}
+
+impl Callers {
+    /// Reads the settings for a host with this `reach`; `None` if that is not known yet, or if
+    /// something is wrong, which is then noted in `vars`.
+    pub(crate) fn read<F: Fn(&str) -> Option<String>>(
+        vars: &mut Vars<F>,
+        reach: Option<Reach>,
+    ) -> Option<Self> {
+        let scheme = match vars.get("OCI_MCP_ACCESS") {
+            Some(_) => vars.parse("OCI_MCP_ACCESS")?,
+            None => scheme_unless_exposed(vars, reach?)?,
+        };
+        if let Some(objection) = reach.and_then(|reach| reach.objection(scheme)) {
+            let scheme = scheme.name();
+            vars.note(format_args!("`OCI_MCP_ACCESS` is `{scheme}`: {objection}"));
+        }
+        for (name, schemes) in SETTINGS {
+            if vars.get(name).is_some() && !schemes.contains(&scheme) {
+                let scheme = scheme.name();
+                vars.note(format_args!(
+                    "`{name}` has no effect while `OCI_MCP_ACCESS` is `{scheme}`"
+                ));
+            }
+        }
+        match scheme {
+            Scheme::Platform | Scheme::None => Some(Self::All),
+            #[cfg(feature = "access")]
+            known => known::read(vars, known, reach).map(|access| Self::Known(Box::new(access))),
+            #[cfg(not(feature = "access"))]
+            missing => {
+                vars.note(format_args!(
+                    "`OCI_MCP_ACCESS` is `{}`, which this program was built without",
+                    missing.name()
+                ));
+                None
+            }
+        }
+    }
+
+    /// Has `app` ask who calls.
+    pub(crate) fn admit_to(self, app: App) -> App {
+        match self {
+            Self::All => app,
+            #[cfg(feature = "access")]
+            Self::Known(access) => app.access(*access),
+        }
+    }
+
+    /// Whether the network alone decides who calls a host with this `reach`.
+    pub(crate) fn are_left_to_the_network(&self, reach: Reach) -> bool {
+        matches!(self, Self::All) && reach.default_scheme().is_none()
+    }
+}
+
+fn scheme_unless_exposed<F: Fn(&str) -> Option<String>>(
+    vars: &mut Vars<F>,
+    reach: Reach,
+) -> Option<Scheme> {
+    let scheme = reach.default_scheme();
+    if scheme.is_none() {
+        vars.note(
+            "`OCI_MCP_ACCESS` is required where other machines reach the server: `jwt`, `introspection`, \
+             `static` or `gateway`, or `none` if the network alone is to decide who calls",
+        );
+    }
+    scheme
+}
+
+impl Scheme {
+    const ALL: [Self; 6] = [
+        Self::Platform,
+        Self::None,
+        Self::Gateway,
+        Self::Jwt,
+        Self::Introspection,
+        Self::Static,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Platform => "platform",
+            Self::None => "none",
+            Self::Gateway => "gateway",
+            Self::Jwt => "jwt",
+            Self::Introspection => "introspection",
+            Self::Static => "static",
+        }
+    }
+}
+
+impl FromStr for Scheme {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const FORM: &str =
+            "it is `platform`, `none`, `gateway`, `jwt`, `introspection` or `static`";
+        let mut all = Self::ALL.into_iter();
+        all.find(|scheme| scheme.name() == text).ok_or(FORM)
+    }
+}
