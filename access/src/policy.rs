@@ -107,12 +107,17 @@ impl Policy {
     ///
     /// [`Refusal`] that names all the scopes it takes.
     pub fn check(&self, identity: &Identity, tool: &ToolFacts<'_>) -> Result<(), Refusal> {
-        let required = self.required(tool);
-        if identity.scopes().contains_all(required) {
-            Ok(())
-        } else {
-            Err(Refusal::insufficient_scope(required.clone()))
-        }
+        has_all(identity, self.required(tool))
+    }
+
+    /// Whether `identity` may read what is no tool and changes nothing: it takes the scopes of a tool
+    /// that only reads, and no rule.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check).
+    pub fn check_reading(&self, identity: &Identity) -> Result<(), Refusal> {
+        has_all(identity, &self.read)
     }
 
     /// The arguments of `tool` that the token decides, as far as the tool has them.
@@ -131,6 +136,14 @@ impl Policy {
     /// The claims that bindings need, for [`Requirements::keep`](crate::Requirements::keep).
     pub fn claims(&self) -> impl Iterator<Item = &str> {
         self.bindings.iter().map(|binding| binding.claim.as_str())
+    }
+}
+
+fn has_all(identity: &Identity, required: &Scopes) -> Result<(), Refusal> {
+    if identity.scopes().contains_all(required) {
+        Ok(())
+    } else {
+        Err(Refusal::insufficient_scope(required.clone()))
     }
 }
 

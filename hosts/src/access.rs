@@ -52,7 +52,7 @@ pub(crate) enum Callers {
 
 /// Which schemes a setting is for. With another it would have no effect, of which whoever set it should
 /// know.
-const SETTINGS: [(&str, &[Scheme]); 12] = {
+const SETTINGS: [(&str, &[Scheme]); 14] = {
     use Scheme::{Gateway, Introspection, Jwt, Static};
     [
         ("OCI_MCP_ACCESS_AUDIENCE", &[Jwt, Introspection]),
@@ -64,7 +64,12 @@ const SETTINGS: [(&str, &[Scheme]); 12] = {
         ("OCI_MCP_ACCESS_ISSUER", &[Jwt, Introspection]),
         ("OCI_MCP_ACCESS_JWKS_FILE", &[Jwt]),
         ("OCI_MCP_ACCESS_JWKS_URL", &[Jwt]),
+        (
+            "OCI_MCP_ACCESS_POLICY",
+            &[Gateway, Jwt, Introspection, Static],
+        ),
         ("OCI_MCP_ACCESS_RESOURCE", &[Jwt, Introspection]),
+        ("OCI_MCP_ACCESS_SCOPES", &[Jwt, Introspection]),
         ("OCI_MCP_ACCESS_SECRET_FILE", &[Gateway]),
         ("OCI_MCP_ACCESS_TOKENS_FILE", &[Static]),
     ]

@@ -1,5 +1,7 @@
 //! Who calls: asked before a body is read, because a stranger's JSON is not worth reading.
 
+mod permit;
+
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,9 +11,12 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use oci_mcp_access::{
-    Challenges, GATEWAY_HEADERS, Identity, Refusal, ResourceMetadata, Verifier, is_metadata_path,
+    Challenges, GATEWAY_HEADERS, Identity, Policy, Refusal, ResourceMetadata, Verifier,
+    is_metadata_path,
 };
 use tower::{Layer, Service};
+
+pub(crate) use self::permit::Permit;
 
 use crate::body::Body;
 use crate::config::is_health;
@@ -43,6 +48,7 @@ pub struct Access {
     challenges: Challenges,
     metadata: Option<Bytes>,
     gateway: Option<Principal>,
+    policy: Option<Arc<Policy>>,
 }
 
 impl Access {
@@ -55,6 +61,7 @@ impl Access {
             challenges,
             metadata: None,
             gateway: None,
+            policy: None,
         }
     }
 
@@ -69,6 +76,13 @@ impl Access {
     #[must_use]
     pub fn only_from(mut self, gateway: Principal) -> Self {
         self.gateway = Some(gateway);
+        self
+    }
+
+    /// Lets callers see and call only what `policy` allows them. Without one, who is known may call all.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = Some(Arc::new(policy));
         self
     }
 
@@ -93,7 +107,11 @@ impl Access {
     }
 
     /// Notes in `request` whose it is, in the place of what told so: no tool can then send that upstream.
-    fn admit(request: &mut Request<Bytes>, identity: Arc<Identity>) {
+    fn admit(
+        self: &Arc<Self>,
+        request: &mut Request<Bytes>,
+        identity: Arc<Identity>,
+    ) -> Option<Watch> {
         let headers = request.headers_mut();
         headers.remove(AUTHORIZATION);
         for name in GATEWAY_HEADERS {
@@ -102,7 +120,13 @@ impl Access {
         let extensions = request.extensions_mut();
         let delivery = extensions.get_or_insert_with(|| Delivery::http("http"));
         delivery.caller = Some(Principal::new(identity.subject()));
-        delivery.identity = Some(identity);
+        delivery.identity = Some(Arc::clone(&identity));
+        let permit = Arc::new(Permit::new(self.policy.clone()?, identity));
+        delivery.permit = Some(Arc::clone(&permit));
+        Some(Watch {
+            access: Arc::clone(self),
+            permit,
+        })
     }
 
     /// A JSON-RPC error without an id, as the endpoint's own refusals are.
@@ -132,6 +156,23 @@ impl Access {
         }
         if refusal.reason().status() == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, RETRY_SECONDS);
+        }
+    }
+}
+
+/// What a request that was let in turns out to ask for.
+pub(crate) struct Watch {
+    access: Arc<Access>,
+    permit: Arc<Permit>,
+}
+
+impl Watch {
+    /// Adds the challenge to `response`, if the caller asked for what is not permitted.
+    fn challenge(&self, response: &mut Response<Body>) {
+        // A batch is a 200 whatever became of its messages.
+        let is_refused = response.status() == StatusCode::BAD_REQUEST;
+        if let Some(refusal) = self.permit.refused().filter(|_| is_refused) {
+            self.access.challenge(response, refusal);
         }
     }
 }
@@ -190,18 +231,18 @@ where
 
     fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
         let Some(access) = &self.access else {
-            return Authenticated::Passed(self.inner.call(request));
+            return Authenticated::Passed(self.inner.call(request), None);
         };
         if is_health(request.uri().path()) {
-            return Authenticated::Passed(self.inner.call(request));
+            return Authenticated::Passed(self.inner.call(request), None);
         }
         if let Some(answer) = access.open(&request) {
             return Authenticated::Answered(Some(answer));
         }
         match access.recognize(&request) {
             Ok(Some(identity)) => {
-                Access::admit(&mut request, identity);
-                Authenticated::Passed(self.inner.call(request))
+                let watch = access.admit(&mut request, identity);
+                Authenticated::Passed(self.inner.call(request), watch)
             }
             Ok(None) => {
                 let access = Arc::clone(access);
@@ -209,11 +250,11 @@ where
                 let clone = self.inner.clone();
                 let mut inner = std::mem::replace(&mut self.inner, clone);
                 Authenticated::Identified(Box::pin(async move {
-                    match access.verifier.identify(request.headers()).await {
-                        Ok(identity) => Access::admit(&mut request, identity),
+                    let watch = match access.verifier.identify(request.headers()).await {
+                        Ok(identity) => access.admit(&mut request, identity),
                         Err(refusal) => return Ok(access.refuse(&request, &refusal)),
-                    }
-                    inner.call(request).await
+                    };
+                    Authenticated::Passed(inner.call(request), watch).await
                 }))
             }
             Err(refusal) => Authenticated::Answered(Some(access.refuse(&request, &refusal))),
@@ -226,7 +267,7 @@ pub(crate) enum Authenticated<F> {
     /// What everybody may have, or a refusal.
     Answered(Option<Response<Body>>),
     /// Of somebody who is known, or who need not be.
-    Passed(F),
+    Passed(F, Option<Watch>),
     /// Of somebody of whom the issuer has to be asked, or whose signature to be verified.
     Identified(Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>),
 }
@@ -242,7 +283,13 @@ where
             Self::Answered(answer) => answer
                 .take()
                 .map_or(Poll::Pending, |answer| Poll::Ready(Ok(answer))),
-            Self::Passed(answer) => Pin::new(answer).poll(cx),
+            Self::Passed(answer, watch) => {
+                let Ok(mut answer) = std::task::ready!(Pin::new(answer).poll(cx));
+                if let Some(watch) = watch {
+                    watch.challenge(&mut answer);
+                }
+                Poll::Ready(Ok(answer))
+            }
             Self::Identified(answer) => answer.as_mut().poll(cx),
         }
     }

@@ -290,7 +290,12 @@ impl App {
             return Err(InvalidApp { problems });
         }
         let service = self.identity.name.clone();
+        #[cfg(feature = "access")]
+        let is_public = self.access.is_none();
+        #[cfg(not(feature = "access"))]
+        let is_public = true;
         let dispatcher = Dispatcher::new(
+            is_public,
             self.identity,
             self.tools,
             self.resources,

@@ -6,6 +6,9 @@ use std::time::Instant;
 #[cfg(feature = "access")]
 use oci_mcp_access::Identity;
 
+#[cfg(feature = "access")]
+use crate::access::Permit;
+
 /// How a request reached this process: a request extension that the host sets.
 ///
 /// Without it a request counts as plain HTTP, with no deadline and no size limit of its own.
@@ -30,6 +33,9 @@ pub struct Delivery {
     /// What a verified token says of the caller.
     #[cfg(feature = "access")]
     pub identity: Option<Arc<Identity>>,
+    /// What the caller may see and call, if the app has a policy.
+    #[cfg(feature = "access")]
+    pub(crate) permit: Option<Arc<Permit>>,
     /// The form in which the host passes an answer on.
     pub reply: Reply,
     /// Whether the host passes events on as they come, rather than in one piece when all are there.
@@ -87,6 +93,8 @@ impl Delivery {
             caller: None,
             #[cfg(feature = "access")]
             identity: None,
+            #[cfg(feature = "access")]
+            permit: None,
             reply: Reply::default(),
             is_live: false,
             outlives_client: false,

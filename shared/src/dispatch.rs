@@ -6,11 +6,15 @@ mod get;
 mod input;
 mod lists;
 mod read;
+#[cfg(feature = "access")]
+mod views;
 
 use std::borrow::Cow;
 
 use tracing::{Instrument, Span, error_span};
 
+#[cfg(feature = "access")]
+use crate::access::Permit;
 use crate::context::Context;
 use crate::identity::Identity;
 use crate::input::StateKeys;
@@ -38,8 +42,18 @@ pub(crate) struct Call<'a> {
     pub(crate) cx: &'a Context,
 }
 
+#[cfg(feature = "access")]
+impl Call<'_> {
+    /// What the caller may see and call, if that is not everything.
+    fn permit(&self) -> Option<&Permit> {
+        self.cx.delivery().permit.as_deref()
+    }
+}
+
 impl Dispatcher {
+    /// `is_public` says whether everybody may have the lists, and not only who is known.
     pub(crate) fn new(
+        is_public: bool,
         identity: Identity,
         tools: Toolbox,
         resources: Library,
@@ -56,7 +70,7 @@ impl Dispatcher {
             tools,
             resources,
             prompts,
-            lists: Lists::new(identity, capabilities),
+            lists: Lists::new(identity, capabilities, is_public),
             state_keys,
         }
     }
@@ -85,6 +99,10 @@ impl Dispatcher {
     ///
     /// The JSON-RPC error to answer with.
     pub(crate) async fn dispatch(&self, call: &Call<'_>) -> Result<Cow<'_, [u8]>, Error> {
+        #[cfg(feature = "access")]
+        if let Some(permit) = call.permit().filter(|_| call.method.only_reads()) {
+            permit.admit_reading()?;
+        }
         match call.method {
             // Boxed, so that what every request allocates stays below the size (1 KiB in glibc) from
             // which on an allocation costs several times as much.

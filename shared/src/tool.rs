@@ -6,6 +6,8 @@ mod toolbox;
 
 pub use dynamic::{DynamicTool, InvalidTool};
 pub use output::{CallResult, Json, Output};
+#[cfg(feature = "access")]
+pub(crate) use toolbox::Description;
 pub(crate) use toolbox::{Entry, Toolbox};
 
 use std::borrow::Cow;

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use oci_mcp::{Access, Principal, Vars};
 use oci_mcp_access::{
     BoxError, Challenges, ClientCredentials, Clock, Gateway, IDENTITY_DOMAIN_ISSUER, Introspection,
-    Jwt, Keys, Requirements, ResourceMetadata, Scopes, SecureUrl, StaticTokens, Transport,
+    Jwt, Keys, Policy, Requirements, ResourceMetadata, Scopes, SecureUrl, StaticTokens, Transport,
     Verifier, identity_domain, metadata_url,
 };
 use oci_rest::Https;
@@ -31,11 +31,13 @@ pub(super) fn read<F: Fn(&str) -> Option<String>>(
     reach: Option<Reach>,
 ) -> Option<Access> {
     let mut settings = Settings { vars, scheme };
-    match scheme {
+    let policy = settings.policy();
+    let access = match scheme {
         Scheme::Gateway => settings.gateway(reach),
         Scheme::Static => settings.tokens(),
-        _ => settings.issuer(),
-    }
+        _ => settings.issuer(&policy.clone().unwrap_or_default()),
+    };
+    Some(access?.policy(policy?))
 }
 
 struct Settings<'a, F> {
@@ -57,6 +59,33 @@ struct Resource {
 }
 
 impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
+    /// What callers may call; by default what their scopes `read:tools` and `write:tools` say.
+    fn policy(&mut self) -> Option<Policy> {
+        const POLICY: &str = "OCI_MCP_ACCESS_POLICY";
+        if self.vars.get(POLICY).is_none() {
+            return Some(Policy::default());
+        }
+        let file = self.file(POLICY)?;
+        let policy: Policy = self.noted(POLICY, serde_json::from_slice(&file))?;
+        let has_claims = matches!(self.scheme, Scheme::Jwt | Scheme::Introspection);
+        if !has_claims && policy.claims().next().is_some() {
+            let scheme = self.scheme.name();
+            self.vars.note(format_args!(
+                "`{POLICY}` binds arguments to claims, of which `{scheme}` has none"
+            ));
+        }
+        Some(policy)
+    }
+
+    /// The scopes that clients are told of: by default all that the policy asks for.
+    fn scopes(&mut self, policy: &Policy) -> Option<Scopes> {
+        const SCOPES: &str = "OCI_MCP_ACCESS_SCOPES";
+        match self.vars.get(SCOPES) {
+            Some(scopes) => self.noted(SCOPES, Scopes::parse(scopes.trim())),
+            None => Some(policy.scopes()),
+        }
+    }
+
     fn gateway(&mut self, reach: Option<Reach>) -> Option<Access> {
         const GATEWAY: &str = "OCI_MCP_ACCESS_GATEWAY";
         let secret = self
@@ -93,7 +122,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
     }
 
     /// Of tokens that an issuer gives out.
-    fn issuer(&mut self) -> Option<Access> {
+    fn issuer(&mut self, policy: &Policy) -> Option<Access> {
         let domain = self.url("OCI_MCP_ACCESS_IDENTITY_DOMAIN");
         let url = match self.vars.get("OCI_MCP_ACCESS_ISSUER") {
             None if domain.is_some() => None,
@@ -104,7 +133,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
             Some(_) => self.url("OCI_MCP_ACCESS_ISSUER"),
         };
         let issuer = Issuer { url, domain };
-        let resource = self.resource(&issuer);
+        let resource = self.resource(&issuer, policy);
         let transport = self.transport();
         let clock: Clock = Arc::new(now);
         let verifier = if self.scheme == Scheme::Introspection {
@@ -120,9 +149,10 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
         Some(Access::new(verifier?, challenges).metadata(&metadata))
     }
 
-    fn resource(&mut self, issuer: &Issuer) -> Option<Resource> {
+    fn resource(&mut self, issuer: &Issuer, policy: &Policy) -> Option<Resource> {
         const AUDIENCE: &str = "OCI_MCP_ACCESS_AUDIENCE";
         self.required("OCI_MCP_ACCESS_RESOURCE");
+        let scopes = self.scopes(policy);
         let resource = self.url("OCI_MCP_ACCESS_RESOURCE")?;
         let audiences = self.vars.get(AUDIENCE);
         let audiences = audiences.unwrap_or_else(|| resource.as_str().to_owned());
@@ -134,10 +164,11 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
             .as_ref()
             .map_or(IDENTITY_DOMAIN_ISSUER, SecureUrl::as_str);
         let requirements = Requirements::new(issuer, audiences);
-        let requirements = self.noted(AUDIENCE, requirements)?;
-        let metadata = ResourceMetadata::new(&resource, [server], Scopes::default());
-        let metadata = self.noted("OCI_MCP_ACCESS_RESOURCE", metadata)?;
-        let challenges = Challenges::new(Some(metadata_url(&resource)), Scopes::default());
+        let requirements = self.noted(AUDIENCE, requirements)?.keep(policy.claims());
+        let scopes = scopes?;
+        let metadata = ResourceMetadata::new(&resource, [server], scopes.clone());
+        let metadata = self.noted("OCI_MCP_ACCESS_SCOPES", metadata)?;
+        let challenges = Challenges::new(Some(metadata_url(&resource)), scopes);
         Some(Resource {
             requirements,
             challenges,

@@ -206,3 +206,36 @@ fn every_problem_is_told_at_once_and_with_those_of_the_host() {
     // And the client's id and secret, which are missing.
     assert_eq!(problem.matches("; `").count(), 8, "{problem}");
 }
+
+#[test]
+fn a_policy_is_a_file_that_is_one_and_binds_no_claims_that_nobody_has() {
+    let tokens = file(TOKEN_FILE);
+    let tokens = ("TOKENS_FILE", tokens.path().to_str().unwrap());
+    let (open, wrong) = (file(r#"{"read": []}"#), file(r#"{"rule": []}"#));
+    let binds = r#"{"bindings": [{"tools": {"glob": "*"}, "argument": "a", "claim": "b"}]}"#;
+    let binds = file(binds);
+    let policy = |file: &NamedTempFile| file.path().to_str().unwrap().to_owned();
+    let (open, wrong, binds) = (policy(&open), policy(&wrong), policy(&binds));
+
+    assert_eq!(
+        read(&[scheme("static"), tokens, ("POLICY", &open)]),
+        Ok(false)
+    );
+    let with = |path| [scheme("static"), tokens, ("POLICY", path)];
+    assert_refused(&with("/nowhere"), &["POLICY", "`/nowhere`"]);
+    assert_refused(&with(&wrong), &["POLICY", "unknown field `rule`"]);
+    assert_refused(&with(&binds), &["POLICY", "`static` has none"]);
+    assert_eq!(
+        read(&[JWT[0], JWT[1], JWT[2], ("POLICY", &binds)]),
+        Ok(false)
+    );
+}
+
+#[test]
+fn scopes_that_are_none_or_not_the_servers_are_refused() {
+    let and = |scopes| [JWT[0], JWT[1], JWT[2], ("SCOPES", scopes)];
+
+    assert_eq!(read(&and("read:tools  mcp")), Ok(false));
+    assert_refused(&and("a\"b"), &["SCOPES", "printable ASCII"]);
+    assert_refused(&and("offline_access"), &["SCOPES", "offline_access"]);
+}

@@ -30,6 +30,13 @@ impl Dispatcher {
                 quoted(&name)
             )));
         };
+        #[cfg(feature = "access")]
+        let permitted = match call.permit() {
+            Some(permit) => permit.admit(entry, arguments)?,
+            None => arguments.into(),
+        };
+        #[cfg(feature = "access")]
+        let arguments = &*permitted;
         let purpose = Purpose {
             target: &name,
             arguments,

@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::Call;
 use super::call::{defective, invalid};
+#[cfg(feature = "access")]
+use super::views::Views;
 use crate::icon::{Icon, icons_for};
 use crate::identity::Identity;
 use crate::mcp::{Revision, SERVER_INFO};
@@ -41,6 +43,10 @@ pub(super) struct Lists {
     resources: PerRevision<Pages>,
     templates: PerRevision<Pages>,
     tools: PerRevision<Pages>,
+    #[cfg(feature = "access")]
+    views: Views,
+    /// Who may share what a client keeps: `cacheScope`.
+    scope: &'static str,
     pub(super) capabilities: Capabilities,
 }
 
@@ -58,7 +64,7 @@ pub(super) struct Capabilities {
 }
 
 impl Lists {
-    pub(super) fn new(identity: Identity, capabilities: Capabilities) -> Self {
+    pub(super) fn new(identity: Identity, capabilities: Capabilities, is_public: bool) -> Self {
         Self {
             modern_tail: modern_tail(&identity.stamp()),
             identity,
@@ -68,6 +74,9 @@ impl Lists {
             resources: PerRevision::default(),
             templates: PerRevision::default(),
             tools: PerRevision::default(),
+            #[cfg(feature = "access")]
+            views: Views::default(),
+            scope: if is_public { "public" } else { "private" },
             capabilities,
         }
     }
@@ -102,7 +111,7 @@ impl Lists {
             );
             // Here alone the server says all of itself.
             let server = self.identity.implementation(Revision::V2026_07_28);
-            cacheable(&result, &modern_tail(&server))
+            self.cacheable(&result, &modern_tail(&server))
         };
         self.discovery.get_or_init(make)
     }
@@ -151,22 +160,28 @@ impl Lists {
 
     /// One page of `tools/list`.
     pub(super) fn tools(&self, tools: &Toolbox, call: &Call<'_>) -> Result<Cow<'_, [u8]>, Error> {
+        #[cfg(feature = "access")]
+        if let Some(permit) = call.permit() {
+            let pages = self.views.find(tools, permit, call.revision, |listed| {
+                self.paginate("tools", listed, call.revision)
+            });
+            return Ok(pages.find(call)?.to_owned().into());
+        }
         // One that no client can use must not take the others with it; the log and a call say why.
         self.page("tools", &self.tools, call, |revision| {
             let entries = tools.iter();
             entries
-                .filter_map(|entry| list(entry, revision).ok())
+                .filter_map(|entry| list(entry, revision, &[]).ok())
                 .collect()
         })
     }
 
-    /// The page of `pages` that `call` asks for: the first, or the one that the cursor of an earlier
-    /// page names. The pages are made of what `list` gives, under `key`, when first asked for.
+    /// The page of `pages` that `call` asks for. The pages are made of what `list` gives, under `key`,
+    /// when first asked for. A caller who may not read sees that there is nothing.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidParams`](crate::rpc::ErrorKind::InvalidParams) if the cursor is not one
-    /// of this list.
+    /// As [`Pages::find`].
     fn page<'l>(
         &'l self,
         key: &'static str,
@@ -175,20 +190,15 @@ impl Lists {
         list: impl FnOnce(Revision) -> Vec<Box<RawValue>>,
     ) -> Result<Cow<'l, [u8]>, Error> {
         let revision = call.revision;
-        let cursor = call.params.cursor()?;
+        #[cfg(feature = "access")]
+        if call.permit().is_some_and(|permit| !permit.may_read()) {
+            let nothing = self.paginate(key, &[], revision);
+            return Ok(nothing.find(call)?.to_owned().into());
+        }
         let pages = pages
             .get(revision)
             .get_or_init(|| self.paginate(key, &list(revision), revision));
-        let page = match &cursor {
-            None => pages.bytes.first(),
-            Some(Text(cursor)) => pages
-                .index_of(cursor)
-                .and_then(|index| pages.bytes.get(index)),
-        };
-        page.map(|page| page.as_slice().into()).ok_or_else(|| {
-            let cursor = cursor.as_ref().map_or("", |Text(cursor)| cursor);
-            invalid(format!("cursor {} is not of this list", quoted(cursor)))
-        })
+        Ok(pages.find(call)?.into())
     }
 
     fn paginate(&self, key: &'static str, listed: &[Box<RawValue>], revision: Revision) -> Pages {
@@ -252,10 +262,21 @@ impl Lists {
         members
     }
 
+    /// `result` with cache hints and `tail`, which begins with a comma.
+    fn cacheable(&self, result: &impl Serialize, tail: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        append_json(&mut out, result);
+        out.pop();
+        let scope = self.scope;
+        let hints = format!(r#","ttlMs":{TTL_MS},"cacheScope":"{scope}"{tail}}}"#);
+        out.extend_from_slice(hints.as_bytes());
+        out
+    }
+
     /// `result` as a list of `revision` ends.
     fn list(&self, revision: Revision, result: &impl Serialize) -> Vec<u8> {
         if revision.is_modern() {
-            return cacheable(result, &self.modern_tail);
+            return self.cacheable(result, &self.modern_tail);
         }
         let mut out = Vec::new();
         append_json(&mut out, result);
@@ -266,16 +287,6 @@ impl Lists {
 /// What every 2026-07-28 result ends with, of a `server`.
 fn modern_tail(server: &Value) -> String {
     format!(r#"{COMPLETE},"_meta":{{"{SERVER_INFO}":{server}}}"#)
-}
-
-/// `result` with cache hints and `tail`, which begins with a comma.
-fn cacheable(result: &impl Serialize, tail: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    append_json(&mut out, result);
-    out.pop();
-    let hints = format!(r#","ttlMs":{TTL_MS},"cacheScope":"public"{tail}}}"#);
-    out.extend_from_slice(hints.as_bytes());
-    out
 }
 
 /// A value for each revision.
@@ -306,7 +317,7 @@ impl<T> PerRevision<T> {
     }
 }
 
-struct Pages {
+pub(super) struct Pages {
     /// Which list this is, so that a cursor of another one (an older deployment's) is refused
     /// rather than taken for a place in this one.
     fingerprint: u64,
@@ -316,6 +327,26 @@ struct Pages {
 impl Pages {
     fn cursor(&self, index: usize) -> String {
         format!("{:016x}{index:x}", self.fingerprint)
+    }
+
+    /// The page that `call` asks for: the first, or the one that the cursor of an earlier page names.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidParams`](crate::rpc::ErrorKind::InvalidParams) if the cursor is not one
+    /// of this list.
+    fn find(&self, call: &Call<'_>) -> Result<&[u8], Error> {
+        let cursor = call.params.cursor()?;
+        let page = match &cursor {
+            None => self.bytes.first(),
+            Some(Text(cursor)) => self
+                .index_of(cursor)
+                .and_then(|index| self.bytes.get(index)),
+        };
+        page.map(Vec::as_slice).ok_or_else(|| {
+            let cursor = cursor.as_ref().map_or("", |Text(cursor)| cursor);
+            invalid(format!("cursor {} is not of this list", quoted(cursor)))
+        })
     }
 
     fn index_of(&self, cursor: &str) -> Option<usize> {
@@ -366,12 +397,18 @@ struct ListedAnnotations<'a> {
     hints: Annotations,
 }
 
-fn list(entry: &Entry, revision: Revision) -> Result<Box<RawValue>, Error> {
+/// `entry` without the arguments that are `hidden`.
+pub(super) fn list(
+    entry: &Entry,
+    revision: Revision,
+    hidden: &[&str],
+) -> Result<Box<RawValue>, Error> {
     let tool = entry.describe();
     let input_schema = entry
         .arguments()
         .schema()
         .map_err(|d| defective(tool.name, &d.0))?;
+    let input_schema = &*without(input_schema, hidden);
     let output_schema = entry
         .results()
         .filter(|results| has_schema(results, revision))
@@ -397,4 +434,21 @@ fn list(entry: &Entry, revision: Revision) -> Result<Box<RawValue>, Error> {
 /// Output schemas exist since 2025-06-18, and until 2026-07-28 they had to be of an object.
 fn has_schema(results: &Results, revision: Revision) -> bool {
     revision.is_modern() || (revision >= Revision::V2025_06_18 && results.is_object())
+}
+
+/// An object's `schema` without these properties.
+fn without<'a>(schema: &'a Value, hidden: &[&str]) -> Cow<'a, Value> {
+    if hidden.is_empty() {
+        return Cow::Borrowed(schema);
+    }
+    let mut schema = schema.clone();
+    for name in hidden {
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            properties.remove(*name);
+        }
+        if let Some(Value::Array(required)) = schema.get_mut("required") {
+            required.retain(|required| required != name);
+        }
+    }
+    Cow::Owned(schema)
 }

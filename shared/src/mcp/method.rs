@@ -65,6 +65,12 @@ impl Method {
         }
     }
 
+    /// Whether it reads a resource or a prompt, which changes nothing.
+    #[cfg(feature = "access")]
+    pub(crate) const fn only_reads(self) -> bool {
+        matches!(self, Self::Complete | Self::GetPrompt | Self::ReadResource)
+    }
+
     /// Whether an author's code runs for it, which may have something to say meanwhile.
     pub(crate) const fn is_work(self) -> bool {
         matches!(self, Self::CallTool | Self::GetPrompt | Self::ReadResource)
