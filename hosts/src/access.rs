@@ -2,7 +2,8 @@
 
 #[cfg(feature = "access")]
 mod known;
-#[cfg(all(test, feature = "access"))]
+#[cfg(test)]
+#[cfg(feature = "access")]
 mod tests;
 
 use std::net::IpAddr;
@@ -11,23 +12,12 @@ use std::str::FromStr;
 use oci_mcp::{App, Vars};
 
 /// Whom a host is reached by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Reach {
-    /// Whom IAM policies let invoke the function, and what an API gateway passes on.
-    #[cfg(feature = "functions")]
-    Functions,
-    /// Whom IAM policies let call the model deployment.
-    #[cfg(feature = "datascience")]
-    ModelDeployment,
-    /// This machine.
-    #[cfg(any(feature = "container", feature = "datascience"))]
-    Machine,
-    /// Whatever the network lets through.
-    #[cfg(any(feature = "container", feature = "datascience"))]
-    Network,
-    /// Who started the process.
-    #[cfg(feature = "stdio")]
-    Parent,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    /// Whether OCI has decided who calls before the server is reached.
+    pub(crate) is_platform: bool,
+    /// Where it listens; `None` for a function and stdio, to which no network leads.
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// How callers are known. One way a server, so that none is weaker than the operator thinks.
@@ -76,48 +66,33 @@ const SETTINGS: [(&str, &[Scheme]); 14] = {
 };
 
 impl Reach {
-    /// Of a server that listens on `address`.
-    #[cfg(any(feature = "container", feature = "datascience"))]
-    pub(crate) fn of(address: IpAddr) -> Self {
-        if address.is_loopback() {
-            Self::Machine
-        } else {
-            Self::Network
-        }
-    }
-
-    /// Whether OCI has decided who calls before the server is reached.
-    fn is_platform(self) -> bool {
-        match self {
-            #[cfg(feature = "functions")]
-            Self::Functions => true,
-            #[cfg(feature = "datascience")]
-            Self::ModelDeployment => true,
-            _ => false,
-        }
+    /// Whether it is a function's: the platform then says which gateway passed a request on.
+    #[cfg(feature = "access")]
+    fn is_functions(self) -> bool {
+        self.is_platform && self.address.is_none()
     }
 
     /// The scheme where none is set: `None` if one must be.
     fn default_scheme(self) -> Option<Scheme> {
-        match self {
-            #[cfg(any(feature = "container", feature = "datascience"))]
-            Self::Network => None,
-            _ if self.is_platform() => Some(Scheme::Platform),
-            _ => Some(Scheme::None),
+        if self.is_platform {
+            Some(Scheme::Platform)
+        } else if self.address.is_none_or(|address| address.is_loopback()) {
+            Some(Scheme::None)
+        } else {
+            None
         }
     }
 
     /// Why `scheme` is not for it.
     fn objection(self, scheme: Scheme) -> Option<&'static str> {
-        match (self, scheme) {
-            (_, Scheme::Platform) if !self.is_platform() => {
+        match scheme {
+            Scheme::Platform if !self.is_platform => {
                 Some("no platform decides here who calls; `none` says that the network does")
             }
-            #[cfg(feature = "stdio")]
-            (
-                Self::Parent,
-                Scheme::Gateway | Scheme::Jwt | Scheme::Introspection | Scheme::Static,
-            ) => Some("on stdio the only caller is who started this"),
+            Scheme::Platform | Scheme::None => None,
+            _ if !self.is_platform && self.address.is_none() => {
+                Some("on stdio the only caller is who started this")
+            }
             _ => None,
         }
     }

@@ -31,7 +31,10 @@ impl Settings {
     }
 
     pub(crate) fn reach(&self) -> Reach {
-        Reach::of(self.address.ip())
+        Reach {
+            is_platform: false,
+            address: Some(self.address.ip()),
+        }
     }
 }
 

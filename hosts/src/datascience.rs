@@ -56,10 +56,9 @@ impl Settings {
     }
 
     pub(crate) fn reach(&self) -> Reach {
-        if self.is_on_platform {
-            Reach::ModelDeployment
-        } else {
-            Reach::of(self.address.ip())
+        Reach {
+            is_platform: self.is_on_platform,
+            address: Some(self.address.ip()),
         }
     }
 }

@@ -71,9 +71,15 @@ impl Host {
             #[cfg(feature = "datascience")]
             Self::DataScience(settings) => settings.reach(),
             #[cfg(feature = "functions")]
-            Self::Functions(_) => Reach::Functions,
+            Self::Functions(_) => Reach {
+                is_platform: true,
+                address: None,
+            },
             #[cfg(feature = "stdio")]
-            Self::Stdio(_) => Reach::Parent,
+            Self::Stdio(_) => Reach {
+                is_platform: false,
+                address: None,
+            },
         }
     }
 

@@ -94,7 +94,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
                 let gateway = Gateway::new(&secret);
                 self.noted("OCI_MCP_ACCESS_SECRET_FILE", gateway)
             });
-        let only_from = if is_function(reach) {
+        let only_from = if reach.is_some_and(Reach::is_functions) {
             let gateway = self.required(GATEWAY);
             Some(gateway.map(Principal::new)?)
         } else {
@@ -293,14 +293,6 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
     fn noted<T>(&mut self, name: &str, made: Result<T, impl Error>) -> Option<T> {
         made.map_err(|error| self.vars.note(format_args!("`{name}`: {error}")))
             .ok()
-    }
-}
-
-fn is_function(reach: Option<Reach>) -> bool {
-    match reach {
-        #[cfg(feature = "functions")]
-        Some(Reach::Functions) => true,
-        _ => false,
     }
 }
 
