@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use tower::{Service, ServiceBuilder};
 use crate::access::{Access, AccessLayer, Authenticate};
 use crate::body::Body;
 use crate::config::Config;
+use crate::cors::{Cors, CorsLayer};
 use crate::dispatch::Dispatcher;
 use crate::endpoint::Endpoint;
 use crate::icon::{self, Icon};
@@ -62,9 +64,9 @@ pub struct App {
 pub struct AppService(Stack);
 
 #[cfg(feature = "access")]
-type Stack = Log<Authenticate<Endpoint>>;
+type Stack = Log<Cors<Authenticate<Endpoint>>>;
 #[cfg(not(feature = "access"))]
-type Stack = Log<Endpoint>;
+type Stack = Log<Cors<Endpoint>>;
 
 impl Service<Request<Bytes>> for AppService {
     type Response = Response<Body>;
@@ -302,8 +304,12 @@ impl App {
             self.prompts,
             self.state_keys,
         );
-        // Outermost, so that refusals are on record too.
-        let layers = ServiceBuilder::new().layer(LogLayer);
+        let config = Arc::new(config);
+        let layers = ServiceBuilder::new()
+            // Outermost, so that refusals are on record too.
+            .layer(LogLayer)
+            // Preflights come without a token, and a page has to read where to get one.
+            .layer(CorsLayer::new(Arc::clone(&config)));
         // Before a message is parsed: a stranger's JSON is not worth reading.
         #[cfg(feature = "access")]
         let layers = layers.layer(AccessLayer::new(self.access, config.path()));

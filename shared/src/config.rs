@@ -8,7 +8,9 @@ use std::fmt;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use http::header::ORIGIN;
 use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue};
 
 use crate::delivery::Reply;
 
@@ -53,7 +55,7 @@ impl Config {
     /// | variable | meaning | default |
     /// |---|---|---|
     /// | `OCI_MCP_PATH` | where MCP is served, under any prefix that a gateway adds | `/mcp` |
-    /// | `OCI_MCP_ALLOWED_ORIGINS` | comma-separated origins of web pages that may call; the gateway answers their preflights | pages of this machine |
+    /// | `OCI_MCP_ALLOWED_ORIGINS` | comma-separated origins of web pages that may call and read the answer (CORS) | pages of this machine |
     /// | `OCI_MCP_ALLOWED_HOSTS` | comma-separated names that `Host` may carry | any; the platform decides |
     /// | `OCI_MCP_MAX_BODY_BYTES` | the largest request body | 4 MiB |
     /// | `OCI_MCP_REPLY` | `json`: never an event stream, so no progress and no logs; `sse`: always one, where the client takes it | `auto`: if there is progress or a log |
@@ -104,6 +106,26 @@ impl Config {
     pub fn for_loopback(mut self) -> Self {
         self.allowed_hosts.get_or_insert_with(Host::loopback);
         self
+    }
+
+    /// Whether the pages whose request has these headers may call: those of allowed origins, and who is no
+    /// page.
+    ///
+    /// # Errors
+    ///
+    /// The first origin that is not allowed.
+    pub(crate) fn check_origin<'a>(&self, headers: &'a HeaderMap) -> Result<(), &'a HeaderValue> {
+        for origin in headers.get_all(ORIGIN) {
+            let named = origin.to_str().ok().and_then(|origin| origin.parse().ok());
+            let is_allowed = named.is_some_and(|named: Origin| match &self.allowed_origins {
+                Some(allowed) => allowed.contains(&named),
+                None => named.is_loopback(),
+            });
+            if !is_allowed {
+                return Err(origin);
+            }
+        }
+        Ok(())
     }
 
     /// The largest request body, in bytes.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, ORIGIN};
+use http::header::{CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
@@ -37,7 +37,7 @@ pub(crate) struct Endpoint {
 
 struct Inner {
     dispatcher: Dispatcher,
-    config: Config,
+    config: Arc<Config>,
     health: Bytes,
     /// Places for work that goes on without its client.
     orphans: Arc<Semaphore>,
@@ -47,7 +47,7 @@ struct Inner {
 const MAX_ORPHANS: usize = 64;
 
 impl Endpoint {
-    pub(crate) fn new(dispatcher: Dispatcher, config: Config, service: &str) -> Self {
+    pub(crate) fn new(dispatcher: Dispatcher, config: Arc<Config>, service: &str) -> Self {
         let health = serde_json::json!({ "status": "healthy", "service": service });
         let health = Bytes::from(health.to_string());
         Self {
@@ -136,7 +136,9 @@ impl Inner {
         accepted: Accepted,
     ) -> Result<Route, Refusal> {
         self.check_host(&parts.headers, delivery.headers)?;
-        self.check_origin(&parts.headers)?;
+        self.config
+            .check_origin(&parts.headers)
+            .map_err(|origin| Refusal::ForbiddenOrigin(origin.clone()))?;
         // A gateway may add a prefix and a slash; a redirect would lose the body.
         let path = parts.uri.path().trim_end_matches('/');
         if is_health(path) {
@@ -175,20 +177,6 @@ impl Inner {
             let named = host.to_str().ok().and_then(|host| host.parse().ok());
             if !named.is_some_and(|named| allowed.iter().any(|host| host.covers(&named))) {
                 return Err(Refusal::ForbiddenHost(Some(host.clone())));
-            }
-        }
-        Ok(())
-    }
-
-    fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        for origin in headers.get_all(ORIGIN) {
-            let named = origin.to_str().ok().and_then(|origin| origin.parse().ok());
-            let is_allowed = named.is_some_and(|named| match &self.config.allowed_origins {
-                Some(allowed) => allowed.contains(&named),
-                None => named.is_loopback(),
-            });
-            if !is_allowed {
-                return Err(Refusal::ForbiddenOrigin(origin.clone()));
             }
         }
         Ok(())

@@ -50,6 +50,7 @@ mod completion;
 mod config;
 mod content;
 mod context;
+mod cors;
 mod delivery;
 mod dispatch;
 mod endpoint;

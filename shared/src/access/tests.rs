@@ -484,3 +484,23 @@ async fn who_was_known_a_moment_ago_is_let_in_at_once() {
     assert_eq!(status, 200);
     assert!(matches!(second, Authenticated::Passed(..)));
 }
+
+#[tokio::test]
+async fn a_page_may_ask_without_a_token_and_read_where_to_get_one() {
+    let page = "http://localhost:6274";
+    let from_page = |method| with(request(method, "/mcp"), "origin", page);
+    let asking = with(
+        from_page(Method::OPTIONS),
+        "access-control-request-method",
+        "POST",
+    );
+
+    let (preflight, _) = ask(app(access(tokens())), asking).await;
+    let (refused, _) = ask(app(access(tokens())), from_page(Method::POST)).await;
+
+    assert_eq!(preflight.status(), 204);
+    assert_eq!(refused.status(), 401);
+    assert_eq!(refused.headers()["access-control-allow-origin"], page);
+    let exposed = &refused.headers()["access-control-expose-headers"];
+    assert!(exposed.to_str().unwrap().contains("www-authenticate"));
+}
