@@ -15,6 +15,15 @@ pub(crate) struct Common {
     /// A file of keys with which tools may ask the client (`OCI_MCP_STATE_KEY_FILE`)
     #[arg(long)]
     state_key_file: Option<String>,
+    /// How often a caller may call in a minute (`OCI_MCP_CALLS_PER_MINUTE`)
+    #[arg(long)]
+    calls_per_minute: Option<String>,
+    /// How often one tool may be called in a minute (`OCI_MCP_TOOL_CALLS_PER_MINUTE`)
+    #[arg(long)]
+    tool_calls_per_minute: Option<String>,
+    /// How many calls of one tool may run at a time (`OCI_MCP_TOOL_CONCURRENCY`)
+    #[arg(long)]
+    tool_concurrency: Option<String>,
     /// What is logged to stderr: off, error, warn, info, debug or trace (`OCI_MCP_LOG`)
     #[arg(long)]
     log: Option<String>,
@@ -24,11 +33,14 @@ impl Common {
     /// The value of the flag for the variable `name`, if there is such a flag and it was given.
     pub(crate) fn flag(&self, name: &str) -> Option<String> {
         match name {
+            "OCI_MCP_CALLS_PER_MINUTE" => self.calls_per_minute.clone(),
             "OCI_MCP_LOG" => self.log.clone(),
             "OCI_MCP_MAX_BODY_BYTES" => self.max_body_bytes.clone(),
             "OCI_MCP_MAX_RESPONSE_BYTES" => self.max_response_bytes.clone(),
             "OCI_MCP_REPLY" => self.reply.clone(),
             "OCI_MCP_STATE_KEY_FILE" => self.state_key_file.clone(),
+            "OCI_MCP_TOOL_CALLS_PER_MINUTE" => self.tool_calls_per_minute.clone(),
+            "OCI_MCP_TOOL_CONCURRENCY" => self.tool_concurrency.clone(),
             _ => None,
         }
     }

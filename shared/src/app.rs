@@ -292,18 +292,19 @@ impl App {
             return Err(InvalidApp { problems });
         }
         let service = self.identity.name.clone();
-        #[cfg(feature = "access")]
-        let is_public = self.access.is_none();
-        #[cfg(not(feature = "access"))]
-        let is_public = true;
         let dispatcher = Dispatcher::new(
-            is_public,
+            &config,
             self.identity,
             self.tools,
             self.resources,
             self.prompts,
-            self.state_keys,
-        );
+        )
+        .sealed_with(self.state_keys);
+        #[cfg(feature = "access")]
+        let dispatcher = match &self.access {
+            Some(_) => dispatcher.private(),
+            None => dispatcher,
+        };
         let config = Arc::new(config);
         let layers = ServiceBuilder::new()
             // Outermost, so that refusals are on record too.

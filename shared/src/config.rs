@@ -6,6 +6,7 @@ pub(crate) use origin::{Host, Origin};
 
 use std::fmt;
 use std::fmt::Display;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 
 use http::header::ORIGIN;
@@ -22,6 +23,9 @@ pub struct Config {
     pub(crate) allowed_hosts: Option<Vec<Host>>,
     pub(crate) max_body_bytes: usize,
     pub(crate) reply: Reply,
+    pub(crate) calls_per_minute: Option<NonZeroU32>,
+    pub(crate) tool_calls_per_minute: Option<NonZeroU32>,
+    pub(crate) tool_concurrency: Option<NonZeroU32>,
 }
 
 /// Where every server tells whether it is up, and whether it is ready: the same, for a server that
@@ -45,6 +49,9 @@ impl Default for Config {
             allowed_hosts: None,
             max_body_bytes: DEFAULT_MAX_BODY_BYTES,
             reply: Reply::Auto,
+            calls_per_minute: None,
+            tool_calls_per_minute: None,
+            tool_concurrency: None,
         }
     }
 }
@@ -58,6 +65,9 @@ impl Config {
     /// | `OCI_MCP_ALLOWED_ORIGINS` | comma-separated origins of web pages that may call and read the answer (CORS) | pages of this machine |
     /// | `OCI_MCP_ALLOWED_HOSTS` | comma-separated names that `Host` may carry | any; the platform decides |
     /// | `OCI_MCP_MAX_BODY_BYTES` | the largest request body | 4 MiB |
+    /// | `OCI_MCP_CALLS_PER_MINUTE` | how many calls, reads and completions a caller may ask one instance for in a minute | any number |
+    /// | `OCI_MCP_TOOL_CALLS_PER_MINUTE` | how often one tool may be called in a minute, by whomever | any number |
+    /// | `OCI_MCP_TOOL_CONCURRENCY` | how many calls of one tool may run at a time | any number |
     /// | `OCI_MCP_REPLY` | `json`: never an event stream, so no progress and no logs; `sse`: always one, where the client takes it | `auto`: if there is progress or a log |
     ///
     /// ```
@@ -97,6 +107,11 @@ impl Config {
             reply: vars
                 .parse("OCI_MCP_REPLY")
                 .map_or(default.reply, |Form(reply)| reply),
+            calls_per_minute: vars.parse("OCI_MCP_CALLS_PER_MINUTE").map(|Limit(n)| n),
+            tool_calls_per_minute: vars
+                .parse("OCI_MCP_TOOL_CALLS_PER_MINUTE")
+                .map(|Limit(n)| n),
+            tool_concurrency: vars.parse("OCI_MCP_TOOL_CONCURRENCY").map(|Limit(n)| n),
         }
     }
 
@@ -252,6 +267,18 @@ impl FromStr for ByteLimit {
     }
 }
 
+/// How much of something there may be.
+struct Limit(NonZeroU32);
+
+impl FromStr for Limit {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let limit = text.parse().map(Self);
+        limit.map_err(|_invalid| "a limit is a whole number from 1 on; without one, leave it unset")
+    }
+}
+
 struct Form(Reply);
 
 impl FromStr for Form {
@@ -337,6 +364,21 @@ mod tests {
             assert!(config(limit).is_err(), "{limit}");
         }
         assert_eq!(config("1024").unwrap().max_body_bytes(), 1024);
+    }
+
+    #[test]
+    fn a_limit_of_calls_is_a_number_and_not_0() {
+        for name in [
+            "OCI_MCP_CALLS_PER_MINUTE",
+            "OCI_MCP_TOOL_CALLS_PER_MINUTE",
+            "OCI_MCP_TOOL_CONCURRENCY",
+        ] {
+            for (text, is_valid) in [("1", true), ("0", false), ("60/s", false), ("-1", false)] {
+                let config = Config::from_vars(|asked| (asked == name).then(|| text.to_owned()));
+
+                assert_eq!(config.is_ok(), is_valid, "{name} {text}");
+            }
+        }
     }
 
     #[test]

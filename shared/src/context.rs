@@ -1,6 +1,6 @@
 //! What a tool may know of the call it serves.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -40,6 +40,8 @@ struct Call {
     outlives_client: AtomicBool,
     started: AtomicBool,
     cancelled: AtomicBool,
+    /// In seconds; 0 if there is no need to wait.
+    retry_after: AtomicU32,
 }
 
 /// W3C trace context of the caller (MCP 2026-07-28, SEP-414).
@@ -70,6 +72,7 @@ impl Context {
                 outlives_client: AtomicBool::new(false),
                 started: AtomicBool::new(false),
                 cancelled: AtomicBool::new(false),
+                retry_after: AtomicU32::new(0),
             }),
         }
     }
@@ -177,6 +180,17 @@ impl Context {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.call.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Notes that the caller is to wait for `seconds` before trying again.
+    pub(crate) fn set_retry_after(&self, seconds: u32) {
+        self.call.retry_after.store(seconds, Ordering::Relaxed);
+    }
+
+    /// For how many seconds the caller is to wait.
+    pub(crate) fn retry_after(&self) -> Option<u32> {
+        let seconds = self.call.retry_after.load(Ordering::Relaxed);
+        (seconds > 0).then_some(seconds)
     }
 
     /// Notes that the tool runs now.

@@ -15,9 +15,11 @@ use tracing::{Instrument, Span, error_span};
 
 #[cfg(feature = "access")]
 use crate::access::Permit;
+use crate::config::Config;
 use crate::context::Context;
 use crate::identity::Identity;
 use crate::input::StateKeys;
+use crate::limits::Limits;
 use crate::mcp::{Method, Params, Revision};
 use crate::prompt::Catalog;
 use crate::resource::Library;
@@ -32,6 +34,7 @@ pub(crate) struct Dispatcher {
     prompts: Catalog,
     lists: Lists,
     state_keys: Option<StateKeys>,
+    limits: Limits,
 }
 
 /// A request that has passed every check of the transport.
@@ -51,14 +54,12 @@ impl Call<'_> {
 }
 
 impl Dispatcher {
-    /// `is_public` says whether everybody may have the lists, and not only who is known.
     pub(crate) fn new(
-        is_public: bool,
+        config: &Config,
         identity: Identity,
         tools: Toolbox,
         resources: Library,
         prompts: Catalog,
-        state_keys: Option<StateKeys>,
     ) -> Self {
         let capabilities = Capabilities {
             completions: prompts.completes() || resources.completes(),
@@ -70,9 +71,23 @@ impl Dispatcher {
             tools,
             resources,
             prompts,
-            lists: Lists::new(identity, capabilities, is_public),
-            state_keys,
+            lists: Lists::new(identity, capabilities),
+            state_keys: None,
+            limits: Limits::new(config),
         }
+    }
+
+    /// The same, with `keys` that seal what passes through a client, if there are any.
+    pub(crate) fn sealed_with(mut self, keys: Option<StateKeys>) -> Self {
+        self.state_keys = keys;
+        self
+    }
+
+    /// The same, with lists that are for who is known, and for no shared cache.
+    #[cfg(feature = "access")]
+    pub(crate) fn private(mut self) -> Self {
+        self.lists.scope = "private";
+        self
     }
 
     /// The tool that is called `name`, and that name as it was added, which may cost nothing to keep.
@@ -99,6 +114,9 @@ impl Dispatcher {
     ///
     /// The JSON-RPC error to answer with.
     pub(crate) async fn dispatch(&self, call: &Call<'_>) -> Result<Cow<'_, [u8]>, Error> {
+        if call.method.is_work() || call.method == Method::Complete {
+            self.limits.count_caller(call.cx)?;
+        }
         #[cfg(feature = "access")]
         if let Some(permit) = call.permit().filter(|_| call.method.only_reads()) {
             permit.admit_reading()?;

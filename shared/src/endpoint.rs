@@ -119,7 +119,7 @@ impl Endpoint {
         let exchange = async move {
             let exchange = Exchange::new(&inner.dispatcher, &headers, &cx, form, summarize);
             let outcome = exchange.answer(&body).await;
-            outcome.into_response(headers)
+            outcome.into_response(headers, &cx)
         };
         Answering::Later(Some(Work::new(exchange, call, form, orphans)))
     }

@@ -58,6 +58,7 @@ mod fault;
 mod icon;
 mod identity;
 mod input;
+mod limits;
 mod log;
 mod mcp;
 mod notify;

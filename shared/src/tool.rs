@@ -8,7 +8,7 @@ pub use dynamic::{DynamicTool, InvalidTool};
 pub use output::{CallResult, Json, Output};
 #[cfg(feature = "access")]
 pub(crate) use toolbox::Description;
-pub(crate) use toolbox::{Entry, Toolbox};
+pub(crate) use toolbox::{Entry, Running, Toolbox};
 
 use std::borrow::Cow;
 use std::error::Error as StdError;

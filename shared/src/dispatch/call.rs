@@ -11,9 +11,10 @@ use super::input::{Purpose, cannot_ask};
 use super::{Call, Dispatcher};
 use crate::context::Context;
 use crate::input::is_input_required;
+use crate::limits::Limits;
 use crate::rpc::{Error, ErrorKind, Text, quoted};
 use crate::schema::Violations;
-use crate::tool::{CallResult, Entry};
+use crate::tool::{CallResult, Entry, Running};
 
 /// What is left for the answer's way back when a tool is stopped.
 const MARGIN: Duration = Duration::from_secs(1);
@@ -41,13 +42,19 @@ impl Dispatcher {
             target: &name,
             arguments,
         };
+        self.limits.count_tool(call.cx, entry.describe().name)?;
         self.open_input(call, purpose)?;
         let result = match entry.arguments().check(arguments) {
-            Ok(Ok(())) => match run(entry, call.cx, arguments).await {
-                Some(result) => fitting(entry, result),
-                None if call.cx.input().is_some() => return self.ask(call, purpose),
-                None => CallResult::error(cannot_ask(call, &name).message),
-            },
+            Ok(Ok(())) => {
+                let Some(running) = entry.begin(self.limits.concurrency()) else {
+                    return Err(Limits::busy(call.cx));
+                };
+                match run(entry, call.cx, arguments, running).await {
+                    Some(result) => fitting(entry, result),
+                    None if call.cx.input().is_some() => return self.ask(call, purpose),
+                    None => CallResult::error(cannot_ask(call, &name).message),
+                }
+            }
             Ok(Err(Violations(text))) => {
                 CallResult::error(format!("invalid arguments for `{name}`:{text}"))
             }
@@ -76,9 +83,14 @@ pub(super) fn defective(tool: &str, defect: &str) -> Error {
 
 /// Runs the tool until it ends or until the answer has to leave. There is no result yet if it asks the
 /// client for something. Panics if the tool does.
-async fn run(entry: &Arc<Entry>, cx: &Context, arguments: &str) -> Option<CallResult> {
+async fn run(
+    entry: &Arc<Entry>,
+    cx: &Context,
+    arguments: &str,
+    running: Running,
+) -> Option<CallResult> {
     let tool = entry.describe().name;
-    let outcome = match in_time(cx, entry.call(cx, arguments)).await {
+    let outcome = match in_time(cx, entry.call(cx, arguments, running)).await {
         Ok(outcome) => outcome,
         Err(why) => return Some(stopped(cx, tool, &why)),
     };

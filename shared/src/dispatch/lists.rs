@@ -46,7 +46,7 @@ pub(super) struct Lists {
     #[cfg(feature = "access")]
     views: Views,
     /// Who may share what a client keeps: `cacheScope`.
-    scope: &'static str,
+    pub(super) scope: &'static str,
     pub(super) capabilities: Capabilities,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Capabilities {
 }
 
 impl Lists {
-    pub(super) fn new(identity: Identity, capabilities: Capabilities, is_public: bool) -> Self {
+    pub(super) fn new(identity: Identity, capabilities: Capabilities) -> Self {
         Self {
             modern_tail: modern_tail(&identity.stamp()),
             identity,
@@ -76,7 +76,7 @@ impl Lists {
             tools: PerRevision::default(),
             #[cfg(feature = "access")]
             views: Views::default(),
-            scope: if is_public { "public" } else { "private" },
+            scope: "public",
             capabilities,
         }
     }

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
 use serde_json::value::RawValue;
 
@@ -43,8 +43,11 @@ pub(super) struct Outcome {
 
 impl Outcome {
     /// The response, in the map of the request's headers: hosts then need not make one for each.
-    pub(super) fn into_response(self, mut headers: HeaderMap) -> Response<Body> {
+    pub(super) fn into_response(self, mut headers: HeaderMap, cx: &Context) -> Response<Body> {
         headers.clear();
+        if let Some(seconds) = cx.retry_after() {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
         if !self.body.is_empty() {
             headers.insert(CONTENT_TYPE, JSON);
         }

@@ -21,6 +21,7 @@ pub(super) fn status_of(kind: ErrorKind, revision: Option<Revision>) -> StatusCo
         ErrorKind::MethodNotFound if revision.is_some_and(Revision::is_modern) => {
             StatusCode::NOT_FOUND
         }
+        ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::MethodNotFound
         | ErrorKind::InvalidParams
         | ErrorKind::ResourceNotFound

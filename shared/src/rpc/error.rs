@@ -31,6 +31,8 @@ pub(crate) enum ErrorKind {
     InvalidEnvelope,
     /// There is nothing under the URI; until 2025-11-25, which gave it a code of its own.
     ResourceNotFound,
+    /// The caller, or all of them, ask for more than there is for them.
+    TooManyRequests,
     /// The fault is ours.
     Internal,
     /// An MCP header is missing, malformed, repeated or differs from the body.
@@ -51,6 +53,8 @@ impl ErrorKind {
             Self::InvalidParams | Self::InvalidEnvelope => -32602,
             Self::ResourceNotFound => -32002,
             Self::Internal => -32603,
+            // MCP has none, and leaves what JSON-RPC does not reserve to applications.
+            Self::TooManyRequests => 429,
             Self::HeaderMismatch => -32020,
             Self::MissingCapability => -32021,
             Self::UnsupportedProtocolVersion => -32022,

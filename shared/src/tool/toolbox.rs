@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -28,6 +29,16 @@ pub(crate) struct Entry {
     tool: Box<dyn ErasedTool>,
     arguments: OnceLock<Arguments>,
     results: OnceLock<Option<Results>>,
+    running: AtomicU32,
+}
+
+/// A call that runs, until it is dropped.
+pub(crate) struct Running(Arc<Entry>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What a list says of a tool, besides its input schema.
@@ -84,6 +95,7 @@ impl Toolbox {
                     tool,
                     arguments: OnceLock::new(),
                     results: OnceLock::new(),
+                    running: AtomicU32::new(0),
                 };
                 slot.insert(Arc::new(entry));
             }
@@ -107,11 +119,20 @@ impl Entry {
         self.results.get_or_init(make).as_ref()
     }
 
+    /// Begins a call, unless as many run as `limit` says.
+    pub(crate) fn begin(self: &Arc<Self>, limit: Option<u32>) -> Option<Running> {
+        let earlier = self.running.fetch_add(1, Ordering::Relaxed);
+        // Made first, so that dropping it takes the count back.
+        let running = Running(Arc::clone(self));
+        limit.is_none_or(|limit| earlier < limit).then_some(running)
+    }
+
     /// Runs the tool with the text of a JSON object that fits its schema. Panics if the tool does.
     pub(crate) async fn call(
         self: &Arc<Self>,
         cx: &Context,
         arguments: &str,
+        running: Running,
     ) -> Result<CallResult, ToolError> {
         if !self.tool.is_blocking() {
             cx.start();
@@ -121,6 +142,8 @@ impl Entry {
         let runtime = tokio::runtime::Handle::current();
         let span = tracing::Span::current();
         let thread = tokio::task::spawn_blocking(move || {
+            // The thread goes on when nobody waits for it any more.
+            let _running = running;
             // It may have waited for a thread for so long that it was answered without having run.
             if cx.is_cancelled() {
                 return Err(ToolError::new("cancelled before it started"));
