@@ -33,7 +33,7 @@ pub struct Context {
 #[derive(Debug)]
 struct Call {
     delivery: Delivery,
-    trace: OnceLock<TraceContext>,
+    trace: OnceLock<Box<TraceContext>>,
     outbox: Outbox,
     /// There if the client can be asked for anything at all.
     input: OnceLock<Box<Input>>,
@@ -113,7 +113,7 @@ impl Context {
     /// The caller's trace, to be passed on to what the tool calls.
     #[must_use]
     pub fn trace(&self) -> Option<&TraceContext> {
-        self.call.trace.get()
+        self.call.trace.get().map(|trace| &**trace)
     }
 
     /// Tells the client how far the work is, if it asked for that (2025-11-25, "Progress").
@@ -168,7 +168,7 @@ impl Context {
     /// Makes the call part of the caller's trace.
     pub(crate) fn set_trace(&self, trace: TraceContext) {
         // A request is read once, so there is nothing to overwrite.
-        let _first = self.call.trace.set(trace);
+        let _first = self.call.trace.set(Box::new(trace));
     }
 
     /// How the call was delivered.
