@@ -5,6 +5,7 @@ use std::io;
 use std::time::SystemTime;
 
 use oci_mcp::{StateKeys, Vars};
+use zeroize::Zeroizing;
 
 const KEYS: &str = "OCI_MCP_STATE_KEY";
 const FILE: &str = "OCI_MCP_STATE_KEY_FILE";
@@ -35,6 +36,7 @@ pub(crate) fn keys<F: Fn(&str) -> Option<String>>(
         },
         (None, None) => return None,
     };
+    let text = Zeroizing::new(text);
     #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
     let keys = StateKeys::parse(&text, SystemTime::now);
     keys.map_err(|error| vars.note(format_args!("`{name}`: {error}")))

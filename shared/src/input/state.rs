@@ -10,6 +10,7 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use zeroize::Zeroizing;
 
 /// How long a person may take to answer.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
@@ -27,7 +28,7 @@ const MAX_BYTES: usize = 256 * 1024;
 ///
 /// // `openssl rand -base64 32` makes one.
 /// let keys = StateKeys::parse(
-///     "2026-11:/u8mFoJBM3oIRdXbvWT3zqTgvTkcWmBk5jG1uwXbb9Q=",
+///     "2026-11:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=",
 ///     SystemTime::now,
 /// )?;
 ///
@@ -170,7 +171,7 @@ impl StateKey {
         if !(1..=16).contains(&id.len()) || !id.bytes().all(is_plain) {
             return None;
         }
-        let bytes = BASE64.decode(key.as_bytes()).ok()?;
+        let bytes = Zeroizing::new(BASE64.decode(key.as_bytes()).ok()?);
         let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes).ok()?;
         Some(Self {
             id: id.to_owned(),
