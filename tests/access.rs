@@ -179,3 +179,15 @@ async fn a_container_that_others_reach_does_not_start_without_a_word_on_who_may_
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("`OCI_MCP_ACCESS` is required"), "{error}");
 }
+
+#[tokio::test]
+async fn a_setting_that_is_misspelt_stops_the_server() {
+    let mut command = Command::new(BINARY);
+    command.env_clear().env("OCI_MCP_ACCESSES", "jwt");
+
+    let output = command.kill_on_drop(true).output().await.unwrap();
+
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("is `OCI_MCP_ACCESS` meant?"), "{error}");
+}

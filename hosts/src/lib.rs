@@ -38,6 +38,7 @@ mod logging;
 mod state;
 #[cfg(feature = "stdio")]
 mod stdio;
+mod unknown;
 
 pub use error::Error;
 
@@ -76,6 +77,9 @@ pub fn serve(app: App) -> ExitCode {
 ///
 /// and those of [`Config::from_vars`].
 ///
+/// A variable of the process whose name begins as that of a setting, and which is none, is a problem,
+/// too: it may be a setting that is misspelt. A tool's own settings have names of their own.
+///
 /// # Errors
 ///
 /// Every problem of the configuration at once, or why the host could not be served.
@@ -112,6 +116,7 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
     let keys = state::keys(&mut vars, |path| std::fs::read_to_string(path));
     let host = choose(&mut vars, &config);
+    unknown::note(&mut vars, names());
     let callers = Callers::read(&mut vars, host.as_ref().map(Host::reach));
     let (host, callers) = vars.finish(host.zip(callers))?;
     logging::start(log);
@@ -132,6 +137,11 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
 #[must_use]
 pub fn environment(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// The names of all environment variables.
+fn names() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
 
 #[cfg(doctest)]
