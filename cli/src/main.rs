@@ -4,6 +4,8 @@
 mod dev;
 mod oci;
 mod ping;
+#[cfg(feature = "access")]
+mod policy;
 mod serve;
 mod settings;
 #[cfg(feature = "stdio")]
@@ -40,6 +42,10 @@ enum Command {
     /// Plays a host of OCI on this machine, with what stands in front of it.
     #[cfg(feature = "dev")]
     Dev(dev::Args),
+    /// Tries a policy of who may call what.
+    #[cfg(feature = "access")]
+    #[command(subcommand)]
+    Policy(policy::Command),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +56,8 @@ fn main() -> ExitCode {
         Command::Stdio(settings) => stdio::run(app(), &settings),
         #[cfg(feature = "dev")]
         Command::Dev(args) => return dev::run(args),
+        #[cfg(feature = "access")]
+        Command::Policy(command) => return policy::run(&app(), &command),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,7 +16,7 @@ use oci_mcp_access::{
 };
 use tower::{Layer, Service};
 
-pub(crate) use self::permit::Permit;
+pub(crate) use self::permit::{Permit, facts};
 
 use crate::body::Body;
 use crate::config::is_health;

@@ -8,10 +8,12 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response};
+#[cfg(feature = "access")]
+use oci_mcp_access::ToolFacts;
 use tower::{Service, ServiceBuilder};
 
 #[cfg(feature = "access")]
-use crate::access::{Access, AccessLayer, Authenticate};
+use crate::access::{Access, AccessLayer, Authenticate, facts};
 use crate::body::Body;
 use crate::config::Config;
 use crate::cors::{Cors, CorsLayer};
@@ -263,6 +265,12 @@ impl App {
     pub fn access(mut self, access: Access) -> Self {
         self.access = Some(access);
         self
+    }
+
+    /// The tools as a policy sees them, for whoever wants to know what it would decide.
+    #[cfg(feature = "access")]
+    pub fn tool_facts(&self) -> impl Iterator<Item = ToolFacts<'_>> {
+        self.tools.iter().map(|tool| facts(&tool.describe()))
     }
 
     /// The app as a service.

@@ -119,7 +119,8 @@ fn has(tool: &Entry, binding: &Binding) -> bool {
     properties.is_some_and(|properties| properties.get(binding.argument()).is_some())
 }
 
-fn facts<'a>(tool: &Description<'a>) -> ToolFacts<'a> {
+/// What a policy goes by.
+pub(crate) fn facts<'a>(tool: &Description<'a>) -> ToolFacts<'a> {
     ToolFacts {
         name: tool.name,
         toolset: None,
