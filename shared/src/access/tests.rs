@@ -449,19 +449,13 @@ async fn what_a_known_caller_is_told_is_for_no_shared_cache() {
         "io.modelcontextprotocol/clientCapabilities": {},
     });
 
-    for method in [
-        "tools/list",
-        "prompts/list",
-        "resources/list",
-        "server/discover",
-    ] {
+    for method in ["tools/list", "prompts/list", "server/discover"] {
         let request = |request| {
             let request = with(request, "mcp-protocol-version", "2026-07-28");
             with(request, "mcp-method", method)
         };
-        let (_, answer) = caller
-            .ask_with(method, json!({ "_meta": meta }), request)
-            .await;
+        let params = json!({ "_meta": meta });
+        let (_, answer) = caller.ask_with(method, params, request).await;
 
         assert_eq!(answer["result"]["cacheScope"], "private", "{method}");
     }
