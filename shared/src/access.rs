@@ -229,13 +229,29 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<Bytes>) -> Self::Future {
-        let Some(access) = &self.access else {
-            return Authenticated::Passed(self.inner.call(request), None);
-        };
-        if is_health(request.uri().path()) {
-            return Authenticated::Passed(self.inner.call(request), None);
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        match self.access.clone() {
+            Some(access) if !is_health(request.uri().path()) => {
+                self.call_as_somebody(&access, request)
+            }
+            _ => Authenticated::Passed(self.inner.call(request), None),
         }
+    }
+}
+
+impl<S> Authenticate<S>
+where
+    S: Service<Request<Bytes>, Response = Response<Body>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send + Unpin,
+{
+    // Apart, so that who needs no access passes through a function that is small enough to vanish.
+    #[inline(never)]
+    fn call_as_somebody(
+        &mut self,
+        access: &Arc<Access>,
+        mut request: Request<Bytes>,
+    ) -> Authenticated<S::Future> {
         if let Some(answer) = access.open(&request) {
             return Authenticated::Answered(Some(answer));
         }

@@ -60,6 +60,17 @@ where
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        if request.headers().contains_key(ORIGIN) {
+            return self.call_for_page(request);
+        }
+        Shared::Passed(self.inner.call(request), None)
+    }
+}
+
+impl<S: Service<Request<Bytes>>> Cors<S> {
+    // Apart, so that requests of programs pass through a function that is small enough to vanish.
+    #[inline(never)]
+    fn call_for_page(&mut self, request: Request<Bytes>) -> Shared<S::Future> {
         let headers = request.headers();
         // An origin that is not allowed is refused further in, and its page cannot read why.
         let allowed = match headers.get(ORIGIN) {

@@ -20,10 +20,10 @@ use crate::context::Context;
 use crate::identity::Identity;
 use crate::input::StateKeys;
 use crate::limits::Limits;
-use crate::mcp::{Method, Params, Revision};
+use crate::mcp::{Method, Params, RareParams, Revision};
 use crate::prompt::Catalog;
 use crate::resource::Library;
-use crate::rpc::Error;
+use crate::rpc::{Error, Request};
 use crate::tool::{Entry, Toolbox};
 use lists::{Capabilities, Lists};
 
@@ -41,8 +41,14 @@ pub(crate) struct Dispatcher {
 pub(crate) struct Call<'a> {
     pub(crate) revision: Revision,
     pub(crate) method: Method,
-    pub(crate) params: &'a Params<'a>,
+    pub(crate) request: &'a Request<'a, Params<'a>>,
     pub(crate) cx: &'a Context,
+}
+
+impl<'a> Call<'a> {
+    fn rare_params(&self) -> RareParams<'a> {
+        self.request.reread()
+    }
 }
 
 #[cfg(feature = "access")]
@@ -135,7 +141,7 @@ impl Dispatcher {
                 Box::pin(work).await.map(Cow::Owned)
             }
             Method::Initialize => {
-                let requested = call.params.protocol_version()?.0;
+                let requested = call.request.params.protocol_version()?.0;
                 Ok(self.lists.handshake(Revision::negotiate(&requested)).into())
             }
             Method::ListPrompts => self.lists.prompts(&self.prompts, call),
@@ -145,7 +151,7 @@ impl Dispatcher {
             Method::Ping => Ok(EMPTY.into()),
             Method::SetLogLevel => {
                 // Nothing is remembered between requests: every call logs at the level of most clients.
-                call.params.level()?;
+                call.rare_params().level()?;
                 Ok(EMPTY.into())
             }
             Method::ReadResource => {

@@ -7,7 +7,7 @@ mod revision;
 
 pub(crate) use headers::Headers;
 pub(crate) use method::Method;
-pub(crate) use params::{Meta, Params, Reference};
+pub(crate) use params::{Meta, Params, RareParams, Reference};
 pub(crate) use revision::Revision;
 
 /// `_meta` key of the revision a request claims (2026-07-28, "Request metadata").

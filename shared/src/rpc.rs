@@ -9,7 +9,7 @@ mod strict;
 mod write;
 
 pub(crate) use error::{Error, ErrorKind, quoted};
-pub(crate) use member::{Rare, Text, object_or_other, present, rare};
+pub(crate) use member::{Text, is_there, object_or_other, present};
 pub(crate) use write::{Answer, Unidentified, append_json, write_answer, write_batch};
 
 use std::borrow::Cow;
@@ -45,6 +45,23 @@ pub(crate) struct Request<'a, P> {
     pub(crate) method: Cow<'a, str>,
     /// Read from a JSON object; the default if there is none.
     pub(crate) params: P,
+    /// The whole message.
+    text: &'a str,
+}
+
+impl<'a, P> Request<'a, P> {
+    /// The parameters read once more, for what few messages have: `P`, which every message is read
+    /// into and moved with, is then the smaller.
+    pub(crate) fn reread<T: Deserialize<'a> + Default>(&self) -> T {
+        #[derive(Deserialize)]
+        #[serde(bound(deserialize = "T: Deserialize<'de> + Default"))]
+        struct Again<T> {
+            #[serde(default, deserialize_with = "object_or_other")]
+            params: T,
+        }
+        // What was read before can be read again.
+        serde_json::from_str(self.text).map_or_else(|_| T::default(), |Again { params }| params)
+    }
 }
 
 #[derive(Debug)]
@@ -89,7 +106,7 @@ where
         id: envelope.readable_id(),
         error,
     })?;
-    envelope.message().map(Incoming::One)
+    envelope.message(text).map(Incoming::One)
 }
 
 fn parse_batch<'a, P>(text: &'a str) -> Result<Incoming<'a, P>, Error>
@@ -100,7 +117,7 @@ where
     strict::check(text)?;
     let messages = elements
         .into_iter()
-        .map(|element| Envelope::read(element.get())?.message())
+        .map(|element| Envelope::read(element.get())?.message(element.get()))
         .collect();
     Ok(Incoming::Batch(messages))
 }
@@ -189,7 +206,8 @@ impl<'a, P: Deserialize<'a> + Default> Envelope<'a, P> {
         self.id.filter(|id| is_id(id.get()))
     }
 
-    fn message(self) -> Result<Message<'a, P>, Invalid<'a>> {
+    /// The message that `text` is.
+    fn message(self, text: &'a str) -> Result<Message<'a, P>, Invalid<'a>> {
         let id = self.readable_id();
         let refuse = |why| {
             Err(Invalid {
@@ -220,6 +238,7 @@ impl<'a, P: Deserialize<'a> + Default> Envelope<'a, P> {
                 id,
                 method,
                 params: self.params,
+                text,
             }),
             None => Message::Notification(Notification {
                 params: self.params,

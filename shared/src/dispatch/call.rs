@@ -21,10 +21,10 @@ const MARGIN: Duration = Duration::from_secs(1);
 
 impl Dispatcher {
     pub(super) async fn call_tool(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
-        let Some(Text(name)) = call.params.name() else {
+        let Some(Text(name)) = call.request.params.name() else {
             return Err(invalid("`name` is required and must be a string"));
         };
-        let arguments = call.params.arguments()?;
+        let arguments = call.request.params.arguments()?;
         let Some(entry) = self.tools.find(&name) else {
             return Err(invalid(format!(
                 "there is no tool {}; see tools/list",

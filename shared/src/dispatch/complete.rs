@@ -9,7 +9,7 @@ use crate::rpc::{Error, ErrorKind, append_json, quoted};
 
 impl Dispatcher {
     pub(super) async fn complete(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
-        let asked = call.params.completing()?;
+        let asked = call.rare_params().completing()?;
         let request = CompletionRequest {
             argument: &asked.argument.name,
             value: &asked.argument.value,

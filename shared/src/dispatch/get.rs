@@ -11,10 +11,10 @@ use crate::rpc::{Error, ErrorKind, Text, quoted};
 
 impl Dispatcher {
     pub(super) async fn get_prompt(&self, call: &Call<'_>) -> Result<Vec<u8>, Error> {
-        let Some(Text(name)) = call.params.name() else {
+        let Some(Text(name)) = call.request.params.name() else {
             return Err(invalid("`name` is required and must be a string"));
         };
-        let arguments = call.params.arguments()?;
+        let arguments = call.request.params.arguments()?;
         let Some(entry) = self.prompts.find(&name) else {
             let name = quoted(&name);
             return Err(invalid(format!(

@@ -27,8 +27,12 @@ impl Dispatcher {
         if !call.revision.is_modern() {
             return Ok(());
         }
-        let state = call.params.request_state()?;
-        let given = call.params.input_responses()?;
+        let (state, given) = if call.request.params.is_next_round() {
+            let params = call.rare_params();
+            (params.request_state()?, params.input_responses()?)
+        } else {
+            Default::default()
+        };
         let Some(keys) = &self.state_keys else {
             return state.map_or(Ok(()), |_| Err(foreign()));
         };
@@ -44,7 +48,7 @@ impl Dispatcher {
             }
             None => Kept::default(),
         };
-        let capabilities = call.params.meta().client_capabilities();
+        let capabilities = call.request.params.meta().client_capabilities();
         call.cx.set_input(Input::new(capabilities, given, kept));
         Ok(())
     }

@@ -336,7 +336,7 @@ impl Pages {
     /// [`ErrorKind::InvalidParams`](crate::rpc::ErrorKind::InvalidParams) if the cursor is not one
     /// of this list.
     fn find(&self, call: &Call<'_>) -> Result<&[u8], Error> {
-        let cursor = call.params.cursor()?;
+        let cursor = call.request.params.cursor()?;
         let page = match &cursor {
             None => self.bytes.first(),
             Some(Text(cursor)) => self

@@ -58,7 +58,7 @@ impl Dispatcher {
         &'a self,
         call: &Call<'a>,
     ) -> Result<(Text<'a>, Found<'a>), Error> {
-        let Some(uri) = call.params.uri() else {
+        let Some(uri) = call.request.params.uri() else {
             return Err(invalid("`uri` is required and must be a string"));
         };
         let Some(found) = self.resources.find(&uri.0) else {

@@ -17,7 +17,7 @@ use crate::body::Body;
 use crate::context::{Context, TraceContext};
 use crate::dispatch::{Call, Dispatcher};
 use crate::log::{Summaries, Summary};
-use crate::mcp::{Headers, Meta, Method, Params, Revision};
+use crate::mcp::{Headers, Meta, Method, Params, RareParams, Revision};
 use crate::notify::{LogLevel, Wanted};
 use crate::rpc::{self, Answer, Error, ErrorKind, Incoming, Invalid, Text, Unidentified};
 
@@ -212,7 +212,7 @@ impl<'a> Exchange<'a> {
                     .check_mirrored(tool.arguments().mirrored(), params)?;
             }
         }
-        if let Some(trace) = self.trace(meta) {
+        if let Some(trace) = self.trace(request) {
             cx.set_trace(trace);
         }
         if method.is_work() && !revision.is_modern() {
@@ -225,22 +225,28 @@ impl<'a> Exchange<'a> {
         let call = Call {
             revision,
             method,
-            params,
+            request,
             cx,
         };
         self.dispatcher.dispatch(&call).await
     }
 
     /// The caller's trace: what `_meta` says, else the hop that HTTP tells of.
-    fn trace(&self, meta: &Meta<'_>) -> Option<TraceContext> {
-        let stated = meta.traceparent().and_then(|Text(parent)| {
-            let state = meta.tracestate();
-            let trace = TraceContext::parse(&parent, state.as_ref().map(|Text(state)| &**state))?;
-            Some(match meta.baggage() {
-                Some(Text(baggage)) => trace.with_baggage(&baggage),
-                None => trace,
-            })
-        });
+    fn trace(&self, request: &Request<'_>) -> Option<TraceContext> {
+        let stated = request
+            .params
+            .meta()
+            .traceparent()
+            .and_then(|Text(parent)| {
+                let rare: RareParams<'_> = request.reread();
+                let state = rare.tracestate();
+                let trace =
+                    TraceContext::parse(&parent, state.as_ref().map(|Text(state)| &**state))?;
+                Some(match rare.baggage() {
+                    Some(Text(baggage)) => trace.with_baggage(&baggage),
+                    None => trace,
+                })
+            });
         stated.or_else(|| {
             let header = |name| self.headers.get(name).and_then(|value| value.to_str().ok());
             let trace = TraceContext::parse(header("traceparent")?, header("tracestate"))?;

@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 
 use super::{CLIENT_CAPABILITIES, LOG_LEVEL, PROTOCOL_VERSION};
 use crate::notify::LogLevel;
-use crate::rpc::{Error, ErrorKind, Rare, Text, is_id, object_or_other, present, quoted, rare};
+use crate::rpc::{Error, ErrorKind, Text, is_id, is_there, object_or_other, present, quoted};
 
-/// The members of `params` that some method knows, as JSON text.
+/// The members of `params` that are looked at in most messages, as JSON text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Params<'a> {
@@ -22,28 +22,54 @@ pub(crate) struct Params<'a> {
         rename = "_meta"
     )]
     meta: Meta<'a>,
-    #[serde(borrow, default, deserialize_with = "rare")]
-    argument: Rare<'a>,
     #[serde(borrow, default, deserialize_with = "present")]
     arguments: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "rare")]
-    context: Rare<'a>,
     #[serde(borrow, default, deserialize_with = "present")]
     cursor: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "rare")]
-    input_responses: Rare<'a>,
-    #[serde(borrow, default, deserialize_with = "present")]
-    level: Option<&'a RawValue>,
+    #[serde(default, deserialize_with = "is_there")]
+    input_responses: bool,
     #[serde(borrow, default, deserialize_with = "present")]
     name: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     protocol_version: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "rare", rename = "ref")]
-    reference: Rare<'a>,
-    #[serde(borrow, default, deserialize_with = "rare")]
-    request_state: Rare<'a>,
+    #[serde(default, deserialize_with = "is_there")]
+    request_state: bool,
     #[serde(borrow, default, deserialize_with = "present")]
     uri: Option<&'a RawValue>,
+}
+
+/// The other members of `params`: what is read [again](crate::rpc::Request::reread) where somebody asks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RareParams<'a> {
+    #[serde(
+        borrow,
+        default,
+        deserialize_with = "object_or_other",
+        rename = "_meta"
+    )]
+    meta: RareMeta<'a>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    argument: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    context: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    input_responses: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    level: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present", rename = "ref")]
+    reference: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    request_state: Option<&'a RawValue>,
+}
+
+/// The members of `params._meta` that come with a trace.
+#[derive(Debug, Default, Deserialize)]
+struct RareMeta<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    baggage: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    tracestate: Option<&'a RawValue>,
 }
 
 /// What `completion/complete` asks.
@@ -109,8 +135,6 @@ pub(crate) struct Meta<'a> {
         rename = "io.modelcontextprotocol/logLevel"
     )]
     log_level: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "rare")]
-    baggage: Rare<'a>,
     #[serde(
         borrow,
         default,
@@ -120,8 +144,6 @@ pub(crate) struct Meta<'a> {
     progress_token: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "present")]
     traceparent: Option<&'a RawValue>,
-    #[serde(borrow, default, deserialize_with = "rare")]
-    tracestate: Rare<'a>,
 }
 
 impl<'a> Params<'a> {
@@ -154,6 +176,18 @@ impl<'a> Params<'a> {
             .transpose()
     }
 
+    /// Whether it answers what an earlier round asked.
+    pub(crate) fn is_next_round(&self) -> bool {
+        self.input_responses || self.request_state
+    }
+
+    pub(crate) fn protocol_version(&self) -> Result<Text<'a>, Error> {
+        string(self.protocol_version)
+            .ok_or_else(|| invalid("`protocolVersion` is required and must be a string"))
+    }
+}
+
+impl<'a> RareParams<'a> {
     /// `level` of `logging/setLevel`.
     pub(crate) fn level(&self) -> Result<LogLevel, Error> {
         let level = string(self.level).and_then(|Text(level)| level.parse().ok());
@@ -164,7 +198,7 @@ impl<'a> Params<'a> {
     pub(crate) fn input_responses(&self) -> Result<BTreeMap<String, &'a RawValue>, Error> {
         const NAME: &str = "inputResponses";
         let answers: BTreeMap<String, &'a RawValue> =
-            object(NAME, rarely(&self.input_responses))?.unwrap_or_default();
+            object(NAME, self.input_responses)?.unwrap_or_default();
         match answers.iter().find(|(_, raw)| !raw.get().starts_with('{')) {
             Some((key, _)) => Err(invalid(format!(
                 "`{NAME}` must hold objects; {} is none",
@@ -176,7 +210,7 @@ impl<'a> Params<'a> {
 
     /// `requestState`, as an earlier round gave it.
     pub(crate) fn request_state(&self) -> Result<Option<Text<'a>>, Error> {
-        rarely(&self.request_state)
+        self.request_state
             .map(|raw| Text::of(raw).ok_or_else(|| invalid("`requestState` must be a string")))
             .transpose()
     }
@@ -185,16 +219,18 @@ impl<'a> Params<'a> {
     pub(crate) fn completing(&self) -> Result<Completing<'a>, Error> {
         let required = |name| invalid(format!("`{name}` is required"));
         Ok(Completing {
-            reference: object("ref", rarely(&self.reference))?.ok_or_else(|| required("ref"))?,
-            argument: object("argument", rarely(&self.argument))?
-                .ok_or_else(|| required("argument"))?,
-            context: object("context", rarely(&self.context))?.unwrap_or_default(),
+            reference: object("ref", self.reference)?.ok_or_else(|| required("ref"))?,
+            argument: object("argument", self.argument)?.ok_or_else(|| required("argument"))?,
+            context: object("context", self.context)?.unwrap_or_default(),
         })
     }
 
-    pub(crate) fn protocol_version(&self) -> Result<Text<'a>, Error> {
-        string(self.protocol_version)
-            .ok_or_else(|| invalid("`protocolVersion` is required and must be a string"))
+    pub(crate) fn tracestate(&self) -> Option<Text<'a>> {
+        string(self.meta.tracestate)
+    }
+
+    pub(crate) fn baggage(&self) -> Option<Text<'a>> {
+        string(self.meta.baggage)
     }
 }
 
@@ -243,18 +279,6 @@ impl<'a> Meta<'a> {
     pub(crate) fn traceparent(&self) -> Option<Text<'a>> {
         string(self.traceparent)
     }
-
-    pub(crate) fn tracestate(&self) -> Option<Text<'a>> {
-        string(rarely(&self.tracestate))
-    }
-
-    pub(crate) fn baggage(&self) -> Option<Text<'a>> {
-        string(rarely(&self.baggage))
-    }
-}
-
-fn rarely<'a>(raw: &Rare<'a>) -> Option<&'a RawValue> {
-    raw.as_deref().copied()
 }
 
 pub(super) fn string(raw: Option<&RawValue>) -> Option<Text<'_>> {

@@ -32,13 +32,9 @@ where
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// A member that most messages lack: half the size, in what every request allocates, at the price of
-/// an allocation where it is there.
-pub(crate) type Rare<'a> = Option<Box<&'a RawValue>>;
-
-/// As [`present`], for what is [`Rare`].
-pub(crate) fn rare<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rare<'de>, D::Error> {
-    <&RawValue>::deserialize(deserializer).map(|raw| Some(Box::new(raw)))
+/// Tells that a member is there, of which nothing is kept.
+pub(crate) fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// Reads `params`, which must be an object. `T` alone would also take an array, by position.
