@@ -10,6 +10,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 
 # The last prefix that fits counts, and the target folder may be inside of the source.
 export RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs
+    -C link-arg=-Wl,-z,keep-text-section-prefix
     --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo
     --remap-path-prefix=$(rustc --print sysroot)=/rust
     --remap-path-prefix=$PWD=/src
