@@ -67,6 +67,22 @@ async fn an_error_without_a_readable_id_says_so_as_its_revision_does() {
 }
 
 #[tokio::test]
+async fn an_error_that_only_2026_has_never_has_an_id_of_null() {
+    let notification = |params: Value| json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
+    for (params, version, code) in [
+        (json!({ "_meta": meta(MODERN) }), "2025-11-25", -32020),
+        (json!({}), "2099-01-01", -32022),
+    ] {
+        let request = post(notification(params).to_string());
+
+        let reply = send(with(request, "mcp-protocol-version", version)).await;
+
+        assert_eq!(reply.error(), (400, code), "{version}");
+        assert_eq!(reply.json().get("id"), None, "{version}");
+    }
+}
+
+#[tokio::test]
 async fn notifications_are_accepted_and_answered_with_nothing() {
     let notify = |method: &str| json!({ "jsonrpc": "2.0", "method": method }).to_string();
     for request in [

@@ -278,7 +278,12 @@ impl<'a> Exchange<'a> {
 
     fn refuse(&self, id: Option<&RawValue>, error: Error) -> Outcome {
         let is_modern = self.mcp.revision().is_some_and(Revision::is_modern);
-        let unidentified = if is_modern {
+        // Only 2026-07-28 has these errors, so they are told as it tells errors.
+        let modern_only = matches!(
+            error.kind,
+            ErrorKind::HeaderMismatch | ErrorKind::UnsupportedProtocolVersion
+        );
+        let unidentified = if is_modern || modern_only {
             Unidentified::Omit
         } else {
             Unidentified::Null
