@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use http::Request;
 use oci_mcp::{App, Context, Delivery, DynamicTool, NoArgs, Tool, ToolError};
-use oci_mcp_tests::{Block, Server, app, legacy, modern, post};
+use oci_mcp_tests::{Block, Server, app, legacy, loose, modern, post};
 use serde_json::{Value, json};
 
 async fn call(name: &str, arguments: Value) -> Value {
@@ -73,7 +73,8 @@ async fn a_tool_without_arguments_may_be_called_without_any_but_not_with_some() 
             "('x' was unexpected)",
         ),
     ] {
-        let answer = server.send(modern("tools/call", &params)).await.json();
+        let call = loose(modern("tools/call", &params));
+        let answer = server.send(call).await.json();
 
         assert_eq!(answer["result"]["isError"], true);
         assert!(text(&answer).contains(message), "{answer}");

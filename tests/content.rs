@@ -9,7 +9,7 @@ use oci_mcp::{
     App, CallResult, Config, Content, ContentAnnotations, Contents, Context, DynamicTool, Icon,
     IconTheme, Json, NoArgs, ResourceLink, Role, Tool, ToolError,
 };
-use oci_mcp_tests::{LEGACY, MODERN, Server, request, revisions};
+use oci_mcp_tests::{LEGACY, MODERN, Server, hello, request, revisions};
 use serde_json::{Value, json};
 
 async fn ask(app: App, revision: &str, method: &str, params: &Value) -> Value {
@@ -118,8 +118,7 @@ async fn a_server_says_all_of_itself_where_the_revision_has_words_for_it() {
             .tool(Show)
     };
     for revision in LEGACY {
-        let hello = json!({ "protocolVersion": revision, "capabilities": {} });
-        let result = ask(app(), revision, "initialize", &hello).await;
+        let result = ask(app(), revision, "initialize", &hello(revision)).await;
 
         let mut server = json!({ "name": "show", "version": "1" });
         if revision >= "2025-06-18" {

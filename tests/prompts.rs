@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use oci_mcp::{App, Context, Delivery, NoArgs, Prompt, PromptError, PromptMessage};
-use oci_mcp_tests::{LEGACY, MODERN, Reply, Server, features, modern, request, revisions, without};
+use oci_mcp_tests::{
+    LEGACY, MODERN, Reply, Server, features, hello, loose, modern, request, revisions, without,
+};
 use serde_json::{Value, json};
 
 async fn ask(revision: &str, method: &str, params: &Value) -> Reply {
@@ -71,12 +73,13 @@ async fn every_revision_gets_the_messages() {
 
 #[tokio::test]
 async fn a_prompt_without_arguments_needs_none() {
+    let server = Server::new(features());
     for params in [
         json!({ "name": "hello" }),
         json!({ "name": "hello", "arguments": null }),
         json!({ "name": "hello", "arguments": {} }),
     ] {
-        let reply = ask(MODERN, "prompts/get", &params).await;
+        let reply = server.send(loose(modern("prompts/get", &params))).await;
 
         assert_eq!(reply.error(), (200, 0));
     }
@@ -157,8 +160,9 @@ async fn the_header_of_a_prompt_is_its_name() {
 #[tokio::test]
 async fn a_server_with_prompts_says_so_and_promises_no_more() {
     let discovery = ask(MODERN, "server/discover", &json!({})).await.json();
-    let params = json!({ "protocolVersion": "2025-11-25" });
-    let handshake = ask("2025-11-25", "initialize", &params).await.json();
+    let handshake = ask("2025-11-25", "initialize", &hello("2025-11-25"))
+        .await
+        .json();
 
     for answer in [discovery, handshake] {
         assert_eq!(answer["result"]["capabilities"]["prompts"], json!({}));
@@ -265,9 +269,7 @@ async fn a_completion_of_what_is_not_there_is_invalid_params_and_says_what() {
 #[tokio::test]
 async fn a_server_that_completes_says_so_since_2025_03_26() {
     for revision in LEGACY {
-        let params = json!({ "protocolVersion": revision });
-
-        let reply = ask(revision, "initialize", &params).await.json();
+        let reply = ask(revision, "initialize", &hello(revision)).await.json();
 
         let completions = &reply["result"]["capabilities"]["completions"];
         assert_eq!(

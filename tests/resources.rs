@@ -7,7 +7,7 @@ use oci_mcp::{
     App, ContentAnnotations, Contents, Context, Delivery, Resource, ResourceError, Role,
 };
 use oci_mcp_tests::{
-    LEGACY, MODERN, Reply, Server, features, modern, request, revisions, rpc, with, without,
+    LEGACY, MODERN, Reply, Server, features, hello, modern, request, revisions, rpc, with, without,
 };
 use serde_json::{Value, json};
 
@@ -182,8 +182,9 @@ async fn the_header_of_a_read_is_its_uri() {
 #[tokio::test]
 async fn a_server_with_resources_says_so_and_promises_no_more() {
     let discovery = ask(MODERN, "server/discover", &json!({})).await.json();
-    let params = json!({ "protocolVersion": "2025-11-25" });
-    let handshake = ask("2025-11-25", "initialize", &params).await.json();
+    let handshake = ask("2025-11-25", "initialize", &hello("2025-11-25"))
+        .await
+        .json();
 
     for answer in [discovery, handshake] {
         assert_eq!(answer["result"]["capabilities"]["resources"], json!({}));
@@ -231,7 +232,6 @@ fn two_resources_under_one_uri_cannot_be_served() {
 #[tokio::test]
 async fn a_subscription_is_accepted_by_an_app_that_says_so_until_2026() {
     let accepting = Server::new(features().accept_subscriptions());
-    let hello = |revision| json!({ "protocolVersion": revision, "capabilities": {} });
     for revision in LEGACY {
         let introduced = accepting.post(rpc("initialize", &hello(revision))).await;
         let capabilities = &introduced.json()["result"]["capabilities"];

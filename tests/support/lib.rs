@@ -19,6 +19,7 @@ mod peer;
 mod process;
 mod raw;
 mod round_robin;
+mod schemas;
 mod suite;
 mod tools;
 
@@ -36,6 +37,7 @@ pub use peer::{peer, runs, skip, workspace};
 pub use process::Process;
 pub use raw::Raw;
 pub use round_robin::RoundRobin;
+pub use schemas::violations;
 pub use suite::{Scenarios, Suite};
 pub use tools::{Block, Gate, app};
 
@@ -45,6 +47,8 @@ use http_body_util::BodyExt;
 use oci_mcp::{App, AppService, Config, Delivery, HeaderPolicy};
 use serde_json::{Value, json};
 use tower::ServiceExt;
+
+use crate::schemas::{Loose, Sent};
 
 /// Every revision with a handshake, oldest first.
 pub const LEGACY: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"];
@@ -87,16 +91,19 @@ impl Server {
         Self(app.into_service(config).unwrap())
     }
 
-    /// Sends `request` through the whole app.
+    /// Sends `request` through the whole app, and holds the answer against MCP's schemas.
     pub async fn send(&self, request: Request<Bytes>) -> Reply {
+        let sent = Sent::new(&request);
         let response = self.0.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Reply {
+        let reply = Reply {
             status: parts.status,
             headers: parts.headers,
             body,
-        }
+        };
+        sent.judge(&reply);
+        reply
     }
 
     /// Sends `body` as JSON without any MCP header.
@@ -191,6 +198,16 @@ pub fn request(revision: &str, method: &str, params: &Value) -> Request<Bytes> {
     )
 }
 
+/// The parameters of a handshake that asks for `revision`.
+#[must_use]
+pub fn hello(revision: &str) -> Value {
+    json!({
+        "protocolVersion": revision,
+        "capabilities": {},
+        "clientInfo": { "name": "test", "version": "1" },
+    })
+}
+
 /// `tools/list` of 2026-07-28.
 #[must_use]
 pub fn list() -> Request<Bytes> {
@@ -217,6 +234,13 @@ pub fn with(mut request: Request<Bytes>, name: &'static str, value: &str) -> Req
 #[must_use]
 pub fn without(mut request: Request<Bytes>, name: &str) -> Request<Bytes> {
     request.headers_mut().remove(name);
+    request
+}
+
+/// `request`, though no client may send it: MCP's schemas are not asked, only the server.
+#[must_use]
+pub fn loose(mut request: Request<Bytes>) -> Request<Bytes> {
+    request.extensions_mut().insert(Loose);
     request
 }
 

@@ -15,19 +15,23 @@ pub fn workspace() -> &'static Path {
 /// `program` that runs it is missing.
 #[must_use]
 pub fn peer(test: &str, name: &str, program: &str) -> Option<PathBuf> {
+    let folder = installed(name).and_then(|folder| {
+        let missing = || format!("{program} is not installed");
+        runs(program).then_some(folder).ok_or_else(missing)
+    });
+    folder.map_err(|reason| skip(test, &reason)).ok()
+}
+
+/// Where the peer `name` is, or why it is nowhere.
+pub(crate) fn installed(name: &str) -> Result<PathBuf, String> {
     let peers = std::env::var_os("OCI_MCP_PEERS");
     let peers = peers.map_or_else(|| workspace().join("target/peers"), PathBuf::from);
-    let reason = if !peers.join(name).join(".installed").exists() {
-        let reason = std::fs::read_to_string(peers.join(format!("{name}.reason")));
-        let reason = reason.unwrap_or_else(|_| "`make peers` installs it".to_owned());
-        format!("{name} is not installed: {}", reason.trim())
-    } else if !runs(program) {
-        format!("{program} is not installed")
-    } else {
-        return Some(peers.join(name));
-    };
-    skip(test, &reason);
-    None
+    if peers.join(name).join(".installed").exists() {
+        return Ok(peers.join(name));
+    }
+    let reason = std::fs::read_to_string(peers.join(format!("{name}.reason")));
+    let reason = reason.unwrap_or_else(|_| "`make peers` installs it".to_owned());
+    Err(format!("{name} is not installed: {}", reason.trim()))
 }
 
 /// Whether there is such a program.
