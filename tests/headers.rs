@@ -1,7 +1,8 @@
-//! The MCP headers and the envelope of 2026-07-28, and in which order they are checked.
+//! The MCP headers and the envelope of 2026-07-28.
 
 use oci_mcp_tests::{
-    LIST, MODERN, add, headerless, legacy, list, meta, modern, post, rpc, send, with, without,
+    LIST, MODERN, Server, add, app, headerless, legacy, list, meta, modern, post, rpc, send, with,
+    with_features, without,
 };
 use serde_json::{Value, json};
 
@@ -113,54 +114,6 @@ async fn the_envelope_of_2026_needs_a_version_and_capabilities() {
 }
 
 #[tokio::test]
-async fn checks_come_in_the_order_of_the_specification() {
-    let broken_envelope = || {
-        let mut request = modern("nope", &json!({}));
-        let params = json!({ "_meta": { "io.modelcontextprotocol/protocolVersion": MODERN } });
-        *request.body_mut() = rpc("nope", &params).into();
-        request
-    };
-    for (case, request, error) in [
-        (
-            "shape before version",
-            with(list().map(|_| "[]".into()), "mcp-protocol-version", "x"),
-            (400, -32600),
-        ),
-        (
-            "version mismatch before envelope",
-            with(broken_envelope(), "mcp-protocol-version", "2025-11-25"),
-            (400, -32020),
-        ),
-        (
-            "envelope before routing headers",
-            without(broken_envelope(), "mcp-method"),
-            (400, -32602),
-        ),
-        (
-            "routing headers before method",
-            without(modern("nope", &json!({})), "mcp-method"),
-            (400, -32020),
-        ),
-        (
-            "method before its parameters",
-            modern("nope", &json!({ "cursor": 5 })),
-            (404, -32601),
-        ),
-        (
-            "routing headers before parameters",
-            with(
-                modern("tools/call", &json!({ "name": "nope" })),
-                "mcp-name",
-                "x",
-            ),
-            (400, -32020),
-        ),
-    ] {
-        assert_eq!(send(request).await.error(), error, "{case}");
-    }
-}
-
-#[tokio::test]
 async fn a_caller_without_headers_may_leave_them_out_but_not_lie() {
     let bare = || {
         let mut request = add();
@@ -221,4 +174,79 @@ async fn header_names_have_no_case_and_unknown_members_no_meaning() {
     request.headers_mut().insert(name, value);
 
     assert!(send(request).await.json()["result"].is_object());
+}
+
+#[tokio::test]
+async fn every_method_of_2026_needs_its_headers() {
+    let server = Server::new(with_features(app()));
+    let place = json!({ "ref": { "type": "ref/prompt", "name": "review" }, "argument": { "name": "place", "value": "" } });
+    for (method, params, needs_name) in [
+        ("server/discover", json!({}), false),
+        ("tools/list", json!({}), false),
+        ("tools/call", json!({ "name": "fail" }), true),
+        ("resources/list", json!({}), false),
+        ("resources/templates/list", json!({}), false),
+        ("resources/read", json!({ "uri": "test://poem" }), true),
+        ("prompts/list", json!({}), false),
+        ("prompts/get", json!({ "name": "hello" }), true),
+        ("completion/complete", place, false),
+    ] {
+        for (header, is_needed) in [
+            ("mcp-protocol-version", true),
+            ("mcp-method", true),
+            ("mcp-name", needs_name),
+            ("mcp-session-id", false),
+        ] {
+            let request = || modern(method, &params);
+
+            let absent = server.send(without(request(), header)).await;
+            let mut twice = request();
+            let value = twice.headers().get(header).cloned();
+            let value = value.unwrap_or_else(|| "x".parse().unwrap());
+            twice.headers_mut().append(header, value);
+            let twice = server.send(twice).await;
+
+            let expected = if is_needed { (400, -32020) } else { (200, 0) };
+            assert_eq!(absent.error(), expected, "{method} without {header}");
+            assert_eq!(twice.error(), expected, "{method} with {header} twice");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_value_counts_as_it_is_written() {
+    let echo = |name: &str| with(add(), "mcp-name", name);
+    let mut bytes = add();
+    let value = http::HeaderValue::from_bytes(b"\xc3\xa4dd").unwrap();
+    bytes.headers_mut().insert("mcp-name", value);
+    for (case, request) in [
+        ("another case", echo("ADD")),
+        ("empty", echo("")),
+        ("marker in upper case", echo("=?BASE64?YWRk?=")),
+        ("no end", echo("=?base64?YWRk")),
+        ("no beginning", echo("YWRk?=")),
+        ("encoded twice", echo("=?base64?PT9iYXNlNjQ/WVdSaz89?=")),
+        ("not UTF-8 once decoded", echo("=?base64?//8=?=")),
+        ("alphabet of URLs", echo("=?base64?-_-_?=")),
+        ("not ASCII", bytes),
+        (
+            "a list of values",
+            with(add(), "mcp-method", "tools/call, tools/call"),
+        ),
+        (
+            "a version in quotes",
+            with(add(), "mcp-protocol-version", "\"2026-07-28\""),
+        ),
+    ] {
+        let reply = send(request).await;
+
+        assert_eq!(reply.error(), (400, -32020), "{case}: {}", reply.message());
+    }
+    for name in ["mcp-protocol-version", "mcp-method", "mcp-name"] {
+        let mut request = add();
+        let value = request.headers()[name].to_str().unwrap().to_owned();
+        request = with(request, name, &format!("\t {value} \t"));
+
+        assert_eq!(send(request).await.error(), (200, 0), "{name}");
+    }
 }

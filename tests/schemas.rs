@@ -1,5 +1,7 @@
 //! MCP's own JSON Schemas judge what the other tests see; here it is shown that they can say no.
 
+#![cfg(test)]
+
 use oci_mcp_tests::{MODERN, peer, revisions, violations};
 use serde_json::{Value, json};
 

@@ -11,8 +11,12 @@ use serde::Deserialize;
 
 /// A server with all that an app may offer besides tools.
 pub fn features() -> App {
-    App::new("test-server", "1.2.3")
-        .resource(Poem)
+    with_features(App::new("test-server", "1.2.3"))
+}
+
+/// `app`, and all that an app may offer besides tools.
+pub fn with_features(app: App) -> App {
+    app.resource(Poem)
         .resource(Pixel)
         .resource(Broken)
         .resource(Leaky)

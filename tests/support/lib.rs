@@ -32,7 +32,7 @@ pub use bodies::{hostile_bodies, large_body};
 pub use container::{Container, head};
 pub use deployed::Deployed;
 pub use emulated::{Emulated, LONG, patient, quiet, until};
-pub use features::features;
+pub use features::{features, with_features};
 pub use peer::{peer, runs, skip, workspace};
 pub use process::Process;
 pub use raw::Raw;

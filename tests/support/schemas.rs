@@ -61,12 +61,9 @@ impl Sent {
         }
     }
 
-    /// Panics if `reply` has a message that is not of its revision, or if what was sent is not and
-    /// got a result all the same.
+    /// Panics if `reply` has a message that is not of its revision or an error that MCP has not, or
+    /// if what was sent is not of its revision and got a result all the same.
     pub(crate) fn judge(&self, reply: &Reply) {
-        if SCHEMAS.is_none() {
-            return;
-        }
         let sent = serde_json::from_slice(&self.body).unwrap_or_default();
         for message in messages(reply) {
             let request = match &sent {
@@ -75,6 +72,8 @@ impl Sent {
             };
             let request = request.unwrap_or(&Value::Null);
             let revision = self.revision(request, &message);
+            let code = message["error"]["code"].as_i64();
+            assert!(code.is_none_or(is_known), "{revision}: {message}");
             let wrong = violations(revision, request["method"].as_str(), &message);
             assert!(wrong.is_empty(), "{revision}: {wrong:?} in {message}");
             if message.get("result").is_some() && !self.is_loose {
@@ -86,15 +85,17 @@ impl Sent {
 
     /// As which revision `request` was served.
     fn revision(&self, request: &Value, answer: &Value) -> &'static str {
-        let claimed = request.pointer(VERSION).and_then(Value::as_str);
+        // The claim of what is no message is not read.
+        let is_message = !matches!(answer["error"]["code"].as_i64(), Some(-32700 | -32600));
+        let claimed = request.pointer(VERSION).filter(|_| is_message);
+        let claimed = claimed.and_then(Value::as_str);
         let agreed = answer.pointer("/result/protocolVersion");
         let agreed = agreed.and_then(Value::as_str);
         let told = agreed.or(claimed).or(self.header.as_deref());
         // What is not a message has an error that only the newer revisions describe.
         let nobodys = answer.get("error").is_some() && answer.get("id").is_none_or(Value::is_null);
         let unstated = if nobodys { LEGACY[3] } else { LEGACY[1] };
-        let known = revisions().find(|revision| Some(*revision) == told);
-        match known {
+        match revisions().find(|revision| Some(*revision) == told) {
             Some(revision) if nobodys && revision != MODERN => LEGACY[3],
             Some(revision) => revision,
             None => unstated,
@@ -132,6 +133,14 @@ pub fn violations(revision: &str, method: Option<&str>, message: &Value) -> Vec<
     let result = schema.first(&[&result, "EmptyResult"]);
     wrong.extend(schema.violations(result, &message["result"]));
     wrong
+}
+
+/// Whether MCP has an error with this code, or leaves it to servers: of what JSON-RPC and MCP
+/// reserve, nobody may make up any.
+fn is_known(code: i64) -> bool {
+    let of_mcp = [-32002, -32020, -32021, -32022];
+    let of_json_rpc = [-32700, -32600, -32601, -32602, -32603];
+    of_mcp.contains(&code) || of_json_rpc.contains(&code) || !(-32768..=-32000).contains(&code)
 }
 
 /// The messages of an answer: of one, of a batch or of a stream.
