@@ -5,6 +5,10 @@
 //! skipped, with the reason in `target/skipped.txt`.
 
 #![cfg(test)]
+#![expect(
+    deprecated,
+    reason = "rmcp says so of logging, as MCP does, which older clients know and newer ones still have"
+)]
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,18 +16,32 @@ use std::time::Duration;
 
 use oci_emulator::{Function, Limits};
 use oci_mcp_tests::{Container, Deployed, Emulated, RoundRobin, peer, runs, skip, workspace};
-use rmcp::model::{CallToolRequestParams, ProtocolVersion};
-use rmcp::service::{ClientLifecycleMode, ClientServiceExt, RoleClient, RunningService};
+use rmcp::ClientHandler;
+use rmcp::model::{
+    CallToolRequestParams, GetPromptRequestParams, LoggingLevel, LoggingMessageNotificationParam,
+    ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams, RequestMetaObject,
+};
+use rmcp::service::{
+    ClientLifecycleMode, ClientServiceExt, NotificationContext, RoleClient, RunningService,
+};
 use rmcp::transport::StreamableHttpClientTransport;
 use serde_json::{Value, json};
 use tokio::process::Command;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// Far more than any of them needs, so that a hanging client fails rather than hangs the tests.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const FUNCTION: &str = env!("CARGO_BIN_EXE_function");
 
-const TOOLS: [&str; 7] = ["add", "echo", "fail", "large", "leak", "panic", "sleep"];
+const TOOLS: [&str; 8] = [
+    "add", "count", "echo", "fail", "large", "leak", "panic", "sleep",
+];
+const RESOURCES: [&str; 5] = ["broken", "leaky", "pixel", "poem", "slow"];
+const POEM: &str = "so much depends";
+const PROMPTS: [&str; 4] = ["hello", "review", "secret", "stuck"];
+const REVIEW: [&str; 2] = ["look at all in paris", "as you like"];
+const PLACES: [&str; 2] = ["paris", "phoenix"];
 
 /// Where a client finds a server, and what must live as long.
 struct Server {
@@ -108,6 +126,24 @@ fn check(report: &Value, revision: &str) {
         "{report}"
     );
     assert!(bad.contains("\"b\" is a required property"), "{report}");
+    assert_eq!(report["resources"], json!(RESOURCES), "{report}");
+    assert_eq!(report["resource"], POEM, "{report}");
+    assert_eq!(report["prompts"], json!(PROMPTS), "{report}");
+    assert_eq!(report["prompt"], json!(REVIEW), "{report}");
+    assert_eq!(report["completion"], json!(PLACES), "{report}");
+    assert_eq!(report["counted"], "counted", "{report}");
+    let progress = json!([[1.0, 2.0, "one"], [2.0, 2.0, "two"]]);
+    assert_eq!(numbers(&report["progress"]), progress, "{report}");
+    assert_eq!(report["logs"], json!([["info", "halfway"]]), "{report}");
+}
+
+/// `progress` with every number as one with a fraction, as some clients have them.
+fn numbers(progress: &Value) -> Value {
+    match progress {
+        Value::Array(values) => values.iter().map(numbers).collect(),
+        Value::Number(number) => json!(number.as_f64()),
+        other => other.clone(),
+    }
 }
 
 #[tokio::test]
@@ -226,14 +262,87 @@ async fn rmcp_in_each_of_its_lifecycles() {
     ] {
         for server in servers().await {
             let transport = StreamableHttpClientTransport::from_uri(server.url.clone());
-            let client = ().serve_with_lifecycle(transport, lifecycle.clone()).await.unwrap();
+            let (listener, said) = unbounded_channel();
+            let client = Listener(listener).serve_with_lifecycle(transport, lifecycle.clone());
+            let client = client.await.unwrap();
+            features(&client, said).await;
             rmcp(client, revision).await;
             server.check_turns();
         }
     }
 }
 
-async fn rmcp(client: RunningService<RoleClient, ()>, revision: &str) {
+/// Tells what a server says of a call.
+struct Listener(UnboundedSender<String>);
+
+impl ClientHandler for Listener {
+    async fn on_progress(
+        &self,
+        said: ProgressNotificationParam,
+        _: NotificationContext<RoleClient>,
+    ) {
+        let said = format!("{} of {:?}: {:?}", said.progress, said.total, said.message);
+        self.0.send(said).unwrap();
+    }
+
+    async fn on_logging_message(
+        &self,
+        said: LoggingMessageNotificationParam,
+        _: NotificationContext<RoleClient>,
+    ) {
+        self.0
+            .send(format!("{:?}: {}", said.level, said.data))
+            .unwrap();
+    }
+}
+
+async fn features(
+    client: &RunningService<RoleClient, Listener>,
+    mut said: UnboundedReceiver<String>,
+) {
+    let resources = client.list_all_resources().await.unwrap();
+    let poem = ReadResourceRequestParams::new("test://poem");
+    let poem = client.read_resource(poem).await.unwrap();
+    let prompts = client.list_all_prompts().await.unwrap();
+    let place = json!({ "place": "paris" }).as_object().cloned().unwrap();
+    let review = GetPromptRequestParams::new("review").with_arguments(place);
+    let review = client.get_prompt(review).await.unwrap();
+    let places = client.complete_prompt_simple("review", "place", "p");
+    let places = places.await.unwrap();
+    let mut count = CallToolRequestParams::new("count");
+    let mut meta = RequestMetaObject::new();
+    meta.set_log_level(LoggingLevel::Info);
+    count.meta = Some(meta);
+    let counted = client.call_tool(count).await.unwrap();
+    let mut heard = Vec::new();
+    while heard.len() < 3 {
+        heard.push(said.recv().await.unwrap());
+    }
+
+    assert!(
+        resources
+            .iter()
+            .map(|resource| &*resource.name)
+            .eq(RESOURCES)
+    );
+    assert_eq!(json!(poem)["contents"][0]["text"], POEM);
+    assert!(prompts.iter().map(|prompt| &*prompt.name).eq(PROMPTS));
+    for (message, text) in review.messages.iter().zip(REVIEW) {
+        assert_eq!(json!(message)["content"]["text"], text);
+    }
+    assert_eq!(places, PLACES);
+    assert_eq!(json!(counted)["content"][0]["text"], "counted");
+    // Each is handled by a task of its own.
+    heard.sort();
+    let expected = [
+        "1 of Some(2.0): Some(\"one\")",
+        "2 of Some(2.0): Some(\"two\")",
+        "Info: \"halfway\"",
+    ];
+    assert_eq!(heard, expected);
+}
+
+async fn rmcp(client: RunningService<RoleClient, Listener>, revision: &str) {
     let tools = client.list_all_tools().await.unwrap();
     let operands = json!({ "a": 2, "b": 40 }).as_object().cloned().unwrap();
     let add = CallToolRequestParams::new("add").with_arguments(operands);

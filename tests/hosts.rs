@@ -8,8 +8,8 @@ use std::process::Stdio;
 use bytes::Bytes;
 use http::{Method, Request, Uri};
 use oci_mcp_tests::{
-    Container, Deployed, Emulated, LEGACY, LIST, MODERN, Server, add, app, headerless, legacy,
-    list, meta, modern, patient, post, quiet, rpc, with,
+    Container, Deployed, Emulated, LEGACY, LIST, MODERN, Server, add, headerless, hello, legacy,
+    list, meta, modern, patient, post, quiet, rpc, served, with,
 };
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -76,8 +76,7 @@ fn requests() -> Vec<Request<Bytes>> {
         Request::get("/elsewhere").body(Bytes::new()).unwrap(),
     ];
     for revision in LEGACY {
-        let hello = json!({ "protocolVersion": revision, "capabilities": {} });
-        requests.push(post(rpc("initialize", &hello)));
+        requests.push(post(rpc("initialize", &hello(revision))));
         requests.push(legacy(revision, "ping", &json!({})));
         requests.push(legacy(revision, "tools/list", &json!({})));
         requests.push(legacy(revision, "tools/call", &call));
@@ -95,7 +94,7 @@ fn copy(request: &Request<Bytes>) -> Request<Bytes> {
 
 #[tokio::test]
 async fn a_function_and_a_container_answer_as_the_app_does() {
-    let in_process = Server::new(app());
+    let in_process = Server::new(served());
     let function = Emulated::new(quiet(BINARY), patient());
     let container = Container::start(BINARY, &[]).await;
     for request in requests() {
@@ -120,7 +119,7 @@ async fn a_function_and_a_container_answer_as_the_app_does() {
 
 #[tokio::test]
 async fn a_model_deployment_answers_as_the_app_does_and_streams_the_same() {
-    let in_process = Server::new(app());
+    let in_process = Server::new(served());
     let deployment = Deployed::start(BINARY, &[]).await;
     let below = |request: &Request<Bytes>, path: &'static str| {
         let mut request = copy(request);
@@ -154,7 +153,7 @@ fn event(message: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn stdio_and_predict_answer_as_the_app_does_without_headers() {
-    let server = Server::new(app());
+    let server = Server::new(served());
     let deployment = Deployed::start(BINARY, &[]).await;
     for message in messages() {
         let asked = headerless(post(message.clone()));
@@ -175,7 +174,6 @@ async fn stdio_and_predict_answer_as_the_app_does_without_headers() {
 fn messages() -> Vec<String> {
     let claims = |method: &str| rpc(method, &json!({ "_meta": meta(MODERN) }));
     let call = json!({ "name": "add", "arguments": { "a": 2, "b": 40 } });
-    let hello = json!({ "protocolVersion": "2025-06-18", "capabilities": {} });
     vec![
         LIST.to_owned(),
         claims("tools/list"),
@@ -183,7 +181,7 @@ fn messages() -> Vec<String> {
         claims("ping"),
         rpc("tools/call", &call),
         rpc("tools/call", &json!({ "name": "panic" })),
-        rpc("initialize", &hello),
+        rpc("initialize", &hello("2025-06-18")),
         format!("[{LIST},7]"),
         "nope".to_owned(),
     ]

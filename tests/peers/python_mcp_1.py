@@ -6,17 +6,33 @@ import sys
 
 from mcp import ClientSession, McpError
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import PromptReference
 
 
 async def main(url, mode):
     assert mode == "legacy", f"{mode}: this SDK knows only legacy"
+    progress, logs = [], []
+
+    async def on_progress(done, total, message):
+        progress.append([done, total, message])
+
+    async def on_log(params):
+        logs.append([params.level, params.data])
+
     async with (
         streamable_http_client(url) as (read, write, _),
-        ClientSession(read, write) as session,
+        ClientSession(read, write, logging_callback=on_log) as session,
     ):
         server = await session.initialize()
         tools = await session.list_tools()
         added = await session.call_tool("add", {"a": 2, "b": 40})
+        counted = await session.call_tool("count", {}, progress_callback=on_progress)
+        resources = await session.list_resources()
+        poem = await session.read_resource("test://poem")
+        prompts = await session.list_prompts()
+        review = await session.get_prompt("review", {"place": "paris"})
+        prompt = PromptReference(type="ref/prompt", name="review")
+        completed = await session.complete(prompt, {"name": "place", "value": "p"})
         return {
             "client": "python-mcp-1",
             "revision": server.protocolVersion,
@@ -25,6 +41,14 @@ async def main(url, mode):
             "structured": added.structuredContent,
             "unknown_tool": await refusal(session, "nope", {}),
             "bad_arguments": await refusal(session, "add", {"a": "x"}),
+            "resources": [resource.name for resource in resources.resources],
+            "resource": poem.contents[0].text,
+            "prompts": [prompt.name for prompt in prompts.prompts],
+            "prompt": [message.content.text for message in review.messages],
+            "completion": completed.completion.values,
+            "counted": counted.content[0].text,
+            "progress": progress,
+            "logs": logs,
         }
 
 

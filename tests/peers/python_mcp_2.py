@@ -6,15 +6,31 @@ import sys
 
 from mcp import Client
 from mcp.shared.exceptions import MCPError
+from mcp_types import PromptReference
 
 # "auto" asks for server/discover and falls back to initialize; `revision` says which it became.
 MODES = {"modern": "auto", "legacy": "legacy"}
 
 
 async def main(url, mode):
-    async with Client(url, mode=MODES[mode]) as client:
+    progress, logs = [], []
+
+    async def on_progress(done, total, message):
+        progress.append([done, total, message])
+
+    async def on_log(params):
+        logs.append([params.level, params.data])
+
+    async with Client(url, mode=MODES[mode], logging_callback=on_log, log_level="info") as client:
         tools = await client.list_tools()
         added = await client.call_tool("add", {"a": 2, "b": 40})
+        counted = await client.call_tool("count", {}, progress_callback=on_progress)
+        resources = await client.list_resources()
+        poem = await client.read_resource("test://poem")
+        prompts = await client.list_prompts()
+        review = await client.get_prompt("review", {"place": "paris"})
+        prompt = PromptReference(type="ref/prompt", name="review")
+        completed = await client.complete(prompt, {"name": "place", "value": "p"})
         return {
             "client": "python-mcp-2",
             "revision": client.protocol_version,
@@ -23,6 +39,14 @@ async def main(url, mode):
             "structured": added.structured_content,
             "unknown_tool": await refusal(client, "nope", {}),
             "bad_arguments": await refusal(client, "add", {"a": "x"}),
+            "resources": [resource.name for resource in resources.resources],
+            "resource": poem.contents[0].text,
+            "prompts": [prompt.name for prompt in prompts.prompts],
+            "prompt": [message.content.text for message in review.messages],
+            "completion": completed.completion.values,
+            "counted": counted.content[0].text,
+            "progress": progress,
+            "logs": logs,
         }
 
 

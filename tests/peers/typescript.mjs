@@ -1,5 +1,5 @@
 // The TypeScript SDK 2.4.0 as a client: `typescript.mjs URL legacy|auto|modern` prints one line of JSON.
-import { refusal, report, sdk } from './typescript_peer.mjs';
+import { features, refusal, report, sdk } from './typescript_peer.mjs';
 
 const { Client, StreamableHTTPClientTransport } = sdk('@modelcontextprotocol/client');
 
@@ -12,9 +12,15 @@ await report(async (url, mode = 'legacy') => {
     { name: 'typescript', version: '1' },
     { versionNegotiation: { mode: modes[mode] } },
   );
+  const logs = [];
+  client.setNotificationHandler('notifications/message', ({ params }) => {
+    logs.push([params.level, params.data]);
+  });
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));
   const { tools } = await client.listTools();
   const added = await client.callTool({ name: 'add', arguments: { a: 2, b: 40 } });
+  const _meta = { 'io.modelcontextprotocol/logLevel': 'info' };
+  const count = (options) => client.callTool({ name: 'count', arguments: {}, _meta }, options);
   const answer = {
     client: 'typescript',
     revision: client.getNegotiatedProtocolVersion(),
@@ -23,6 +29,7 @@ await report(async (url, mode = 'legacy') => {
     structured: added.structuredContent ?? null,
     unknown_tool: await refusal(client, 'nope', {}),
     bad_arguments: await refusal(client, 'add', { a: 'x' }),
+    ...(await features(client, count, logs)),
   };
   await client.close();
   return answer;

@@ -19,6 +19,32 @@ export async function refusal(client, name, args) {
   return result.content[0].text;
 }
 
+// What both read the same way: resources, prompts, a completion, and a call `count` that is listened to.
+export async function features(client, count, logs) {
+  const { resources } = await client.listResources();
+  const { contents } = await client.readResource({ uri: 'test://poem' });
+  const { prompts } = await client.listPrompts();
+  const { messages } = await client.getPrompt({ name: 'review', arguments: { place: 'paris' } });
+  const { completion } = await client.complete({
+    ref: { type: 'ref/prompt', name: 'review' },
+    argument: { name: 'place', value: 'p' },
+  });
+  const progress = [];
+  const counted = await count({
+    onprogress: ({ progress: done, total, message }) => progress.push([done, total, message]),
+  });
+  return {
+    resources: resources.map((resource) => resource.name),
+    resource: contents[0].text,
+    prompts: prompts.map((prompt) => prompt.name),
+    prompt: messages.map((message) => message.content.text),
+    completion: completion.values,
+    counted: counted.content[0].text,
+    progress,
+    logs,
+  };
+}
+
 export async function report(run) {
   try {
     console.log(JSON.stringify(await run(...process.argv.slice(2))));

@@ -39,7 +39,7 @@ pub use raw::Raw;
 pub use round_robin::RoundRobin;
 pub use schemas::violations;
 pub use suite::{Scenarios, Suite};
-pub use tools::{Block, Gate, app};
+pub use tools::{Block, Gate, app, served};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};

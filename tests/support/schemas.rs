@@ -67,10 +67,9 @@ impl Sent {
         let sent = serde_json::from_slice(&self.body).unwrap_or_default();
         for message in messages(reply) {
             let request = match &sent {
-                Value::Array(batch) => batch.iter().find(|one| one.get("id") == message.get("id")),
-                one => Some(one),
+                Value::Array(batch) => of_batch(batch, &message),
+                one => one,
             };
-            let request = request.unwrap_or(&Value::Null);
             let revision = self.revision(request, &message);
             let code = message["error"]["code"].as_i64();
             assert!(code.is_none_or(is_known), "{revision}: {message}");
@@ -133,6 +132,15 @@ pub fn violations(revision: &str, method: Option<&str>, message: &Value) -> Vec<
     let result = schema.first(&[&result, "EmptyResult"]);
     wrong.extend(schema.violations(result, &message["result"]));
     wrong
+}
+
+/// What `answer` answers; nothing if that cannot be told.
+fn of_batch<'a>(batch: &'a [Value], answer: &Value) -> &'a Value {
+    let mut same = batch.iter().filter(|one| one.get("id") == answer.get("id"));
+    match (same.next(), same.next()) {
+        (Some(one), None) => one,
+        _ => &Value::Null,
+    }
 }
 
 /// Whether MCP has an error with this code, or leaves it to servers: of what JSON-RPC and MCP

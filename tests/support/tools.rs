@@ -5,14 +5,16 @@ use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-use oci_mcp::{Annotations, App, Context, DynamicTool, Json, NoArgs, Tool, ToolError};
+use oci_mcp::{Annotations, App, Context, DynamicTool, Json, LogLevel, NoArgs, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 
-/// A server with all of them but [`Block`] and [`Gate`].
+use crate::with_features;
+
+/// A server with all of them but [`Block`], [`Gate`] and the one that [`served`] adds.
 pub fn app() -> App {
     let echo = DynamicTool::new(
         "echo",
@@ -30,6 +32,12 @@ pub fn app() -> App {
         .tool(Panic)
         .tool(Sleep)
         .dynamic_tool(echo.unwrap())
+}
+
+/// What the binary `function` serves: these tools, one that speaks while it works, and whatever else
+/// an app may offer.
+pub fn served() -> App {
+    with_features(app()).tool(Count)
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -59,6 +67,22 @@ impl Tool for Add {
         let sum = args.a.checked_add(args.b);
         sum.map(|sum| Json(Sum { sum }))
             .ok_or_else(|| ToolError::new("the sum is too large"))
+    }
+}
+
+struct Count;
+
+impl Tool for Count {
+    type Args = NoArgs;
+    type Output = &'static str;
+    const NAME: &'static str = "count";
+    const DESCRIPTION: &'static str = "Counts to two, and says so.";
+
+    async fn call(&self, cx: &Context, _: NoArgs) -> Result<&'static str, ToolError> {
+        cx.progress(1, Some(2.0), Some("one"));
+        cx.log(LogLevel::Info, "halfway");
+        cx.progress(2, Some(2.0), Some("two"));
+        Ok("counted")
     }
 }
 
