@@ -69,7 +69,7 @@ impl Tool for Greet {
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct Target {
+pub(crate) struct Target {
     #[serde(default)]
     target: String,
 }
@@ -85,7 +85,7 @@ struct Progress {
 }
 
 /// Asks twice, the second time in the light of the first, and counts what it asked.
-struct Steps;
+pub(crate) struct Steps;
 
 impl Tool for Steps {
     type Args = Target;

@@ -28,7 +28,7 @@ pub fn with_features(app: App) -> App {
         .prompt(Stuck)
 }
 
-struct Poem;
+pub(crate) struct Poem;
 
 impl Resource for Poem {
     const URI: &'static str = "test://poem";
@@ -92,19 +92,19 @@ impl Resource for Slow {
 }
 
 #[derive(Deserialize)]
-struct Place {
+pub(crate) struct Place {
     shelf: Shelf,
     id: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Shelf {
+pub(crate) enum Shelf {
     Books,
     Maps,
 }
 
-struct Item;
+pub(crate) struct Item;
 
 impl ResourceTemplate for Item {
     type Parameters = Place;
@@ -149,7 +149,7 @@ impl Prompt for Hello {
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct Focus {
+pub(crate) struct Focus {
     /// What to look at.
     place: String,
     /// What to look for.
@@ -159,12 +159,12 @@ struct Focus {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+pub(crate) enum Kind {
     Short,
     Long,
 }
 
-struct Review;
+pub(crate) struct Review;
 
 impl Prompt for Review {
     type Args = Focus;

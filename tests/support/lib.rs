@@ -8,6 +8,7 @@
     reason = "a helper of tests fails as a test does"
 )]
 
+mod answer;
 mod asker;
 mod assault;
 mod bodies;
@@ -15,6 +16,7 @@ mod container;
 mod deployed;
 mod emulated;
 mod features;
+mod fuzz;
 mod peer;
 mod process;
 mod raw;
@@ -23,6 +25,7 @@ mod schemas;
 mod suite;
 mod tools;
 
+pub use answer::{Answer, answers};
 pub use asker::{
     Clock, Greet, KEY_1, KEY_2, accept, asked, asker, asking, call_asking, capable, everything,
     is_question, text_of,
@@ -33,6 +36,7 @@ pub use container::{Container, head};
 pub use deployed::Deployed;
 pub use emulated::{Emulated, LONG, patient, quiet, until};
 pub use features::{features, with_features};
+pub use fuzz::{Fuzzed, Target};
 pub use peer::{peer, runs, skip, workspace};
 pub use process::Process;
 pub use raw::Raw;
