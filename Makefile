@@ -1,12 +1,13 @@
 # Everything a developer runs. CI runs `make check`, `make test` and `make bench-check`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check \
-	binary image image-test function-zip model-artifact sbom tools cargo-deny cargo-cyclonedx
+.PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check fuzz \
+	binary image image-test function-zip model-artifact sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
 DENY := 0.20.2
 CYCLONEDX := 0.5.9
+FUZZ := 0.13.2
 # In the clone, so that nothing of the machine's own is changed or relied on.
 TOOLS := target/tools
 INSTALLED := $(TOOLS)/typos-$(TYPOS)-taplo-$(TAPLO)
@@ -135,3 +136,19 @@ bench-check: ## Fails if a function exceeds a budget of bench/src/budget.rs
 	@$(BENCH)/bench check $(BENCH)
 
 BENCH := $(or $(CARGO_TARGET_DIR),target)/bench
+
+FUZZ_SECONDS := 600
+
+# The compiler's options for it are not stable. What is found stays out of the corpus of the repository, which is read only.
+fuzz: cargo-fuzz ## Looks for input that a server does not withstand, FUZZ_SECONDS (600) for each target of fuzz/
+	@for target in $(or $(TARGETS),$$(cargo fuzz list)); do \
+		mkdir -p $(FOUND)/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --target-dir $(FOUND) $$target $(FOUND)/corpus/$$target fuzz/corpus/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
+
+FOUND := $(or $(CARGO_TARGET_DIR),target)/fuzz
+
+cargo-fuzz:
+	@cargo fuzz --version >/dev/null 2>&1 || { \
+		echo 'building cargo-fuzz $(FUZZ): some minutes, once'; cargo install --locked cargo-fuzz@$(FUZZ); }
