@@ -15,13 +15,8 @@ fn error(error: &Value) -> Value {
 
 #[test]
 fn every_revision_has_a_schema_that_says_no() {
-    if peer(
-        "every_revision_has_a_schema_that_says_no",
-        "schemas",
-        "node",
-    )
-    .is_none()
-    {
+    let name = "every_revision_has_a_schema_that_says_no";
+    if peer(name, "schemas", "node").is_none() {
         return;
     }
     let tool = json!({ "name": "x", "inputSchema": { "type": "object" } });
@@ -81,13 +76,8 @@ fn every_revision_has_a_schema_that_says_no() {
 
 #[test]
 fn an_error_of_2026_is_judged_by_its_own_definition() {
-    if peer(
-        "an_error_of_2026_is_judged_by_its_own_definition",
-        "schemas",
-        "node",
-    )
-    .is_none()
-    {
+    let name = "an_error_of_2026_is_judged_by_its_own_definition";
+    if peer(name, "schemas", "node").is_none() {
         return;
     }
     let required = |capabilities| {
