@@ -3,7 +3,7 @@
 use oci_mcp::Vars;
 
 /// Every setting whose name begins as ours do, of whatever host and scheme.
-const SETTINGS: [&str; 34] = [
+const SETTINGS: [&str; 36] = [
     "OCI_MCP_ACCESS",
     "OCI_MCP_ACCESS_AUDIENCE",
     "OCI_MCP_ACCESS_CLIENT_ID",
@@ -33,6 +33,8 @@ const SETTINGS: [&str; 34] = [
     "OCI_MCP_PATH",
     "OCI_MCP_PORT",
     "OCI_MCP_REPLY",
+    "OCI_MCP_STATE_KEY",
+    "OCI_MCP_STATE_KEY_FILE",
     "OCI_MCP_TOOL_CALLS_PER_MINUTE",
     "OCI_MCP_TOOL_CONCURRENCY",
     "OCI_MCP_TRANSPORT",
@@ -140,6 +142,7 @@ mod tests {
             include_str!("host.rs"),
             include_str!("http.rs"),
             include_str!("lib.rs"),
+            include_str!("state.rs"),
         ];
         let words = sources
             .iter()
