@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderName, Request};
 use oci_mcp_tests::{
     Assault, Emulated, Process, Raw, Server, answers, app, fn_call, hostile_bodies, large_body,
-    loose, patient, post, quiet, until, with,
+    patient, post, quiet, until, with,
 };
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_ne, prop_oneof, proptest};
@@ -223,7 +223,7 @@ proptest! {
     #[test]
     fn any_body_has_one_json_answer_or_none_if_it_asks_for_none(body in body()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let reply = runtime.block_on(Server::new(app()).send(loose(post(body))));
+        let reply = runtime.block_on(Server::new(app()).exchange(post(body)));
 
         prop_assert!([200, 202, 400].contains(&reply.status.as_u16()));
         for answer in answers(&reply) {

@@ -60,7 +60,7 @@ impl Fuzzed {
     }
 
     fn send(&self, request: Request<Bytes>) -> Reply {
-        self.runtime.block_on(self.server.send(request))
+        self.runtime.block_on(self.server.exchange(request))
     }
 }
 
