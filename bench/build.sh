@@ -27,9 +27,9 @@ keep bench-subject function
 cargo rustc --release --locked --target "$host" --target-dir "$target" --package oci-mcp-cli --bin oci-mcp \
     --no-default-features --features server -- -C strip=symbols
 keep oci-mcp oci-mcp
+build --package bench-subject
+keep bench-subject full
 if [ "${1:-}" = rmcp ]; then
-    build --package bench-subject
-    keep bench-subject full
     build --manifest-path bench/peers/rmcp/Cargo.toml
     keep bench-rmcp rmcp
 fi

@@ -36,6 +36,12 @@ pub(crate) const CALL_CPU: Budget = Budget {
     what: "CPU of tools/call",
     ..LIST_CPU
 };
+pub(crate) const GUARDED_CPU: Budget = Budget {
+    what: "CPU of tools/call with a cached JWT",
+    limit: 2.0,
+    unit: Unit::TimesRaw,
+    reason: "a token is verified once, and found again by its hash",
+};
 pub(crate) const FIRST_LIST_RATIO: Budget = Budget {
     what: "start to first tools/list",
     limit: 2.0,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::budget::{
     self, Budget, CALL_CPU, FIRST_CALL, FIRST_LIST, FIRST_LIST_RATIO, FULL_SIZE, FUNCTION_SIZE,
-    LIST_CPU, LONG_LIST_CPU, MEMORY_CALLS, MEMORY_GROWTH, MEMORY_LISTS, Measured, Verdict,
+    GUARDED_CPU, LIST_CPU, LONG_LIST_CPU, MEMORY_CALLS, MEMORY_GROWTH, MEMORY_LISTS, Measured,
+    Verdict,
 };
 use crate::lab::Lab;
 use crate::measure::{Load, Start, answer_size, first_answers, in_turns, memory};
@@ -27,6 +28,7 @@ pub(crate) fn check(lab: &Lab) -> Result<Vec<Verdict>> {
         cpu(lab, &LIST_CPU, &one, Operation::List)?,
         cpu(lab, &LONG_LIST_CPU, &lab.function(LONG), Operation::List)?,
         cpu(lab, &CALL_CPU, &one, Operation::Call)?,
+        cpu(lab, &GUARDED_CPU, &lab.guarded(), Operation::Call)?,
     ];
     verdicts.extend(starts(lab, &one)?);
     verdicts.extend(memories(&one)?);
@@ -48,7 +50,7 @@ fn cpu(
         return Err(format!("an answer of {size} bytes is more than the budget is for").into());
     }
     progress(format_args!("{}: answers of {size} bytes", budget.what));
-    let raw = lab.raw(Framing::Function, size);
+    let raw = lab.raw(Framing::Function, size).asked_as(server);
     budget::judge(budget, || {
         let mut ratios = Vec::new();
         for _ in 0..PAIRS {

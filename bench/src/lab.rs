@@ -32,6 +32,16 @@ impl Lab {
             .variable("OCI_MCP_HOST", "container")
     }
 
+    /// The same as a function that lets in who has a token of an issuer: [`TOKEN`].
+    pub(crate) fn guarded(&self) -> Server {
+        self.server("oci-mcp", Framing::Function, "full")
+            .variable("OCI_MCP_ACCESS", "jwt")
+            .variable("OCI_MCP_ACCESS_ISSUER", "https://issuer.example")
+            .variable("OCI_MCP_ACCESS_RESOURCE", "https://bench.example/v1/mcp")
+            .variable("OCI_MCP_ACCESS_JWKS_FILE", folder("access/jwks.json"))
+            .token(TOKEN)
+    }
+
     /// Raw hyper, whose answers have `size` bytes.
     pub(crate) fn raw(&self, framing: Framing, size: usize) -> Server {
         self.server("raw hyper", framing, "raw")
@@ -71,8 +81,16 @@ impl Lab {
     }
 }
 
-/// A file under `peers`, wherever the driver is started.
+/// A file under `peers`.
 fn source(file: &str) -> OsString {
-    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers");
-    peers.join(file).into_os_string()
+    folder(&format!("peers/{file}"))
 }
+
+/// A file of this crate, wherever the driver is started.
+fn folder(file: &str) -> OsString {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    folder.join(file).into_os_string()
+}
+
+/// Signed with RS256, good until 2100, for a resource that is not there: its key has been thrown away.
+pub(crate) const TOKEN: &str = include_str!("../access/token");

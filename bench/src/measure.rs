@@ -5,7 +5,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use crate::cores::Pinned;
-use crate::message::{Operation, Revision, request};
+use crate::message::{Operation, Revision};
 use crate::server::{Running, Server};
 use crate::stats::Sorted;
 
@@ -159,7 +159,7 @@ pub(crate) fn memory(server: &Server, many: u32) -> Result<Memory> {
     let mixed = [Operation::Introduce, Operation::List, Operation::Call];
     let mixed: Vec<_> = [Revision::Oldest, Revision::Newest]
         .iter()
-        .flat_map(|revision| mixed.map(|operation| request(server.framing, *revision, operation)))
+        .flat_map(|revision| mixed.map(|operation| server.request_of(*revision, operation)))
         .collect();
     Ok(Memory {
         lists: after(&[server.request(Operation::List)], WARM)?,

@@ -30,10 +30,18 @@ pub(crate) enum Operation {
     Call,
 }
 
-/// The whole request, as it is on the wire.
-pub(crate) fn request(framing: Framing, revision: Revision, operation: Operation) -> Vec<u8> {
+/// The whole request, as it is on the wire, with a `token` if the server wants to know who asks.
+pub(crate) fn request(
+    framing: Framing,
+    revision: Revision,
+    operation: Operation,
+    token: Option<&str>,
+) -> Vec<u8> {
     let body = body(revision, operation);
-    let headers = client_headers(framing, revision, operation, body.len());
+    let mut headers = client_headers(framing, revision, operation, body.len());
+    if let Some(token) = token {
+        headers.push(("Authorization", format!("Bearer {token}")));
+    }
     match framing {
         Framing::Http => {
             let mut request = String::from("POST /mcp HTTP/1.1\r\n");
@@ -163,8 +171,8 @@ mod tests {
 
     #[test]
     fn a_function_gets_the_clients_request_in_headers_of_its_own_and_in_one_chunk() {
-        let http = request(Framing::Http, Revision::Newest, Operation::Call);
-        let function = request(Framing::Function, Revision::Newest, Operation::Call);
+        let http = request(Framing::Http, Revision::Newest, Operation::Call, None);
+        let function = request(Framing::Function, Revision::Newest, Operation::Call, None);
 
         let [http, function] = [http, function].map(|bytes| String::from_utf8(bytes).unwrap());
         let (_, body) = http.split_once("\r\n\r\n").unwrap();

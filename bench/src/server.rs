@@ -24,6 +24,7 @@ pub(crate) struct Server {
     artefact: PathBuf,
     args: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
+    token: Option<&'static str>,
 }
 
 impl Server {
@@ -35,7 +36,14 @@ impl Server {
             artefact: program.to_owned(),
             args: Vec::new(),
             variables: Vec::new(),
+            token: None,
         }
+    }
+
+    /// Has every request bring `token`.
+    pub(crate) fn token(mut self, token: &'static str) -> Self {
+        self.token = Some(token);
+        self
     }
 
     pub(crate) fn arg(mut self, arg: impl Into<OsString>) -> Self {
@@ -45,6 +53,12 @@ impl Server {
 
     pub(crate) fn variable(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
         self.variables.push((name, value.into()));
+        self
+    }
+
+    /// Has requests bring what those to `other` bring.
+    pub(crate) fn asked_as(mut self, other: &Self) -> Self {
+        self.token = other.token;
         self
     }
 
@@ -80,7 +94,12 @@ impl Server {
 
     /// A request to this server as a client of the latest revision makes it.
     pub(crate) fn request(&self, operation: Operation) -> Vec<u8> {
-        request(self.framing, Revision::Newest, operation)
+        self.request_of(Revision::Newest, operation)
+    }
+
+    /// The same as a client of `revision` makes it.
+    pub(crate) fn request_of(&self, revision: Revision, operation: Operation) -> Vec<u8> {
+        request(self.framing, revision, operation, self.token)
     }
 
     /// Starts the server and connects as soon as it listens.
