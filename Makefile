@@ -1,4 +1,4 @@
-# Everything a developer runs. CI runs `make check`, `make test` and `make bench-check`, and nothing else.
+# Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check fuzz \
 	binary image image-test function-zip model-artifact sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
