@@ -317,7 +317,8 @@ impl App {
         let layers = ServiceBuilder::new()
             // Outermost, so that refusals are on record too.
             .layer(LogLayer)
-            // Preflights come without a token, and a page has to read where to get one.
+            // Preflights come without a token, a page has to read where to get one, and no token lets in a
+            // page that is not allowed.
             .layer(CorsLayer::new(Arc::clone(&config)));
         // Before a message is parsed: a stranger's JSON is not worth reading.
         #[cfg(feature = "access")]

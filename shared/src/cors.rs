@@ -1,5 +1,6 @@
 //! Lets web pages of allowed origins read answers, and ask before they send (Fetch Standard, "CORS
-//! protocol"). MCP does not ask for it, and browsers do.
+//! protocol"). MCP does not ask for it, and browsers do. Other pages are refused, as MCP asks, before
+//! anybody looks at a token: no token would help them, and theirs is not worth asking an issuer about.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -17,6 +18,8 @@ use tower::{Layer, Service};
 
 use crate::body::Body;
 use crate::config::Config;
+use crate::delivery::{Delivery, Reply};
+use crate::endpoint::{Refusal, in_form};
 
 #[derive(Clone, Debug)]
 pub(crate) struct CorsLayer {
@@ -72,14 +75,13 @@ impl<S: Service<Request<Bytes>>> Cors<S> {
     #[inline(never)]
     fn call_for_page(&mut self, request: Request<Bytes>) -> Shared<S::Future> {
         let headers = request.headers();
-        // An origin that is not allowed is refused further in, and its page cannot read why.
-        let allowed = match headers.get(ORIGIN) {
-            Some(origin) if self.config.check_origin(headers).is_ok() => Some(origin.clone()),
-            _ => None,
-        };
+        if let Err(origin) = self.config.check_origin(headers) {
+            return Shared::Answered(Some(self.refuse(&request, origin.clone())));
+        }
+        let origin = headers.get(ORIGIN).cloned();
         let is_preflight = request.method() == Method::OPTIONS
             && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-        match allowed {
+        match origin {
             Some(origin) if is_preflight => {
                 let mut response = preflight(headers);
                 share(&mut response, origin);
@@ -87,6 +89,14 @@ impl<S: Service<Request<Bytes>>> Cors<S> {
             }
             origin => Shared::Passed(self.inner.call(request), origin),
         }
+    }
+
+    /// Tells a page that it may not ask, which it cannot read.
+    fn refuse(&self, request: &Request<Bytes>, origin: HeaderValue) -> Response<Body> {
+        let delivery = request.extensions().get::<Delivery>();
+        let reply = delivery.map_or_else(Reply::default, |delivery| delivery.reply);
+        let refusal = Refusal::ForbiddenOrigin(origin);
+        in_form(reply, refusal.into_response(&self.config))
     }
 }
 

@@ -27,7 +27,7 @@ use crate::log::Summarize;
 use accept::Accepted;
 use event::{Form, Work};
 use exchange::Exchange;
-use refusal::Refusal;
+pub(crate) use refusal::Refusal;
 
 /// Answers HTTP requests. A clone is the same endpoint.
 #[derive(Clone)]
@@ -136,9 +136,6 @@ impl Inner {
         accepted: Accepted,
     ) -> Result<Route, Refusal> {
         self.check_host(&parts.headers, delivery.headers)?;
-        self.config
-            .check_origin(&parts.headers)
-            .map_err(|origin| Refusal::ForbiddenOrigin(origin.clone()))?;
         // A gateway may add a prefix and a slash; a redirect would lose the body.
         let path = parts.uri.path().trim_end_matches('/');
         if is_health(path) {

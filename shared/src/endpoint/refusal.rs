@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::rpc::{self, Answer, Error, ErrorKind, Unidentified, quoted};
 
 /// Why a request does not reach the dispatcher.
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     ForbiddenHost(Option<HeaderValue>),
     ForbiddenOrigin(HeaderValue),
     MethodNotAllowed { allow: &'static str },
@@ -21,7 +21,7 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// A JSON-RPC error without an id, as there is no request to speak of yet.
-    pub(super) fn into_response(self, config: &Config) -> Response<Body> {
+    pub(crate) fn into_response(self, config: &Config) -> Response<Body> {
         let error = Error::new(ErrorKind::InvalidRequest, self.message(config));
         let answer = Answer {
             id: None,
