@@ -10,6 +10,8 @@ use http::Request;
 use oci_mcp::{Delivery, Vars};
 use oci_mcp_container::{Arrival, Config};
 
+use crate::kubernetes::is_service_link;
+
 /// The address to listen on, if it is set.
 pub(crate) fn bind<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Option<IpAddr> {
     vars.parse("OCI_MCP_BIND").map(|Bind(address)| address)
@@ -21,11 +23,10 @@ where
     F: Fn(&str) -> Option<String>,
     T: FromStr<Err: Display>,
 {
-    match vars.get("OCI_MCP_PORT") {
-        Some(_) => vars.parse("OCI_MCP_PORT"),
-        // The name that guides for MCP on OCI use.
-        None => vars.parse("MCP_PORT"),
-    }
+    // The second is the name that guides for MCP on OCI use.
+    let mut names = ["OCI_MCP_PORT", "MCP_PORT"].into_iter();
+    let set = names.find(|name| vars.get(name).is_some() && !is_service_link(vars, name));
+    vars.parse(set?)
 }
 
 struct Bind(IpAddr);

@@ -34,6 +34,7 @@ mod functions;
 mod host;
 #[cfg(any(feature = "container", feature = "datascience"))]
 mod http;
+mod kubernetes;
 mod logging;
 mod state;
 #[cfg(feature = "stdio")]
@@ -78,7 +79,9 @@ pub fn serve(app: App) -> ExitCode {
 /// and those of [`Config::from_vars`].
 ///
 /// A variable of the process whose name begins as that of a setting, and which is none, is a problem,
-/// too: it may be a setting that is misspelt. A tool's own settings have names of their own.
+/// too: it may be a setting that is misspelt. A tool's own settings have names of their own. What Kubernetes
+/// sets for the services of a namespace is neither a setting nor a problem: `OCI_MCP_PORT` as `tcp://…` is its
+/// link to a service called `oci-mcp`.
 ///
 /// # Errors
 ///

@@ -2,6 +2,8 @@
 
 use oci_mcp::Vars;
 
+use crate::kubernetes::is_service_link;
+
 /// Every setting whose name begins as ours do, of whatever host and scheme.
 const SETTINGS: [&str; 36] = [
     "OCI_MCP_ACCESS",
@@ -43,9 +45,6 @@ const SETTINGS: [&str; 36] = [
     "OCI_MCP_PEERS",
 ];
 
-/// What Kubernetes sets in every pod beside a service that is called `oci-mcp`.
-const OF_KUBERNETES: [&str; 2] = ["OCI_MCP_PORT_", "OCI_MCP_SERVICE_"];
-
 /// Names that differ in more characters are hardly mistaken for each other.
 const SIMILAR: usize = 4;
 
@@ -57,8 +56,7 @@ pub(crate) fn note<F: Fn(&str) -> Option<String>>(
     let mut unknown: Vec<_> = names
         .into_iter()
         .filter(|name| name.starts_with("OCI_MCP_") && !SETTINGS.contains(&&**name))
-        .filter(|name| !OF_KUBERNETES.iter().any(|prefix| name.starts_with(prefix)))
-        .filter(|name| vars.get(name).is_some())
+        .filter(|name| vars.get(name).is_some() && !is_service_link(vars, name))
         .collect();
     unknown.sort_unstable();
     for name in unknown {
@@ -115,8 +113,9 @@ mod tests {
             "PATH",
             "MCP_PORTS",
             "OCI_CLI_AUTH",
-            "OCI_MCP_SERVICE_HOST",
-            "OCI_MCP_PORT_8080_TCP_ADDR",
+            // Kubernetes', for a service called `oci-mcp-server`.
+            "OCI_MCP_SERVER_SERVICE_HOST",
+            "OCI_MCP_SERVER_PORT_8080_TCP_ADDR",
         ];
         let mut empty = Vars::new(|_: &str| Some(String::new()));
 

@@ -76,6 +76,21 @@ fn an_address_that_is_none_is_refused() {
 }
 
 #[test]
+fn a_port_that_kubernetes_sets_for_a_service_of_that_name_is_not_the_servers() {
+    for service in ["OCI_MCP", "MCP"] {
+        let host = format!("{service}_SERVICE_HOST");
+        let port = format!("{service}_PORT");
+        let link = (&*port, "tcp://10.0.0.11:8080");
+
+        let linked = choose(&[(&*host, "10.0.0.11"), link]);
+        let lonely = choose(&[link]);
+
+        assert!(matches!(linked, Ok(Host::Container(_))), "{service}");
+        assert!(lonely.is_err_and(|e| e.contains(&*port)), "{service}");
+    }
+}
+
+#[test]
 fn a_port_that_a_model_deployment_cannot_have_is_refused_with_the_reason() {
     for name in ["OCI_MCP_PORT", "MCP_PORT"] {
         for port in ["0", "1023", "8446", "8447", "24224"] {
