@@ -7,15 +7,11 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Uri};
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use oci_mcp_tests::{Container, Reply, add, list, peer, with};
+use http::Request;
+use oci_mcp_tests::{Container, Reply, add, ask, bearer, free_port, list, peer, with};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_function");
@@ -28,29 +24,8 @@ const TOKENS: &str = r#"{"tokens": [{"name": "ci", "scopes": ["read:tools"],
 /// Far more than any answer needs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Sends `request` to the server that `url` names, for the path that it names.
-async fn ask(url: &str, mut request: Request<Bytes>) -> Reply {
-    let url: Uri = url.parse().unwrap();
-    let authority = url.authority().unwrap().as_str();
-    *request.uri_mut() = url.path().parse().unwrap();
-    let request = with(request, "host", authority).map(Full::new);
-    let stream = TokioIo::new(TcpStream::connect(authority).await.unwrap());
-    let (mut sender, connection) = http1::handshake(stream).await.unwrap();
-    tokio::spawn(connection);
-    let (parts, body) = sender.send_request(request).await.unwrap().into_parts();
-    Reply {
-        status: parts.status,
-        headers: parts.headers,
-        body: body.collect().await.unwrap().to_bytes(),
-    }
-}
-
 fn get() -> Request<Bytes> {
     Request::new(Bytes::new())
-}
-
-fn bearer(request: Request<Bytes>, token: &str) -> Request<Bytes> {
-    with(request, "authorization", &format!("Bearer {token}"))
 }
 
 /// The value of a parameter of the challenge.
@@ -80,12 +55,6 @@ async fn issuer(folder: &Path, audience: &str) -> (Child, String) {
     let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
     let line: Value = serde_json::from_str(&line.unwrap().unwrap().unwrap()).unwrap();
     (process, line["url"].as_str().unwrap().to_owned())
-}
-
-/// A port that was free a moment ago: the server's URL must be known before it starts.
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 #[tokio::test]

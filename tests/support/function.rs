@@ -3,13 +3,17 @@
 use std::process::ExitCode;
 
 use oci_mcp_hosts::{environment, serve, stdio};
-use oci_mcp_tests::{Gate, served};
+use oci_mcp_tests::{Gate, Greet, served};
 
 fn main() -> ExitCode {
-    let app = match environment("GATE") {
-        Some(pipe) => served().tool(Gate { pipe: pipe.into() }),
-        None => served(),
-    };
+    let mut app = served();
+    if let Some(pipe) = environment("GATE") {
+        app = app.tool(Gate { pipe: pipe.into() });
+    }
+    // Without keys it could not ask.
+    if environment("OCI_MCP_STATE_KEY").is_some() {
+        app = app.tool(Greet);
+    }
     if std::env::args().nth(1).as_deref() != Some("stdio") {
         return serve(app);
     }
