@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use data_encoding::BASE64;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, StatusCode};
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
@@ -17,7 +17,7 @@ use crate::cache::{Entry, TokenCache, hash};
 use crate::claims::Requirements;
 use crate::identity::Identity;
 use crate::json;
-use crate::outbound::{Clock, SecureUrl, Transport, exchange};
+use crate::outbound::{Clock, SecureUrl, Transport, send};
 use crate::refusal::{Reason, Refusal, quoted};
 
 /// Asks the issuer whether a token is active, and whose it is.
@@ -159,13 +159,32 @@ impl Introspection {
         if turn.is_err() {
             return Err(unavailable("too many questions at a time"));
         }
-        let answer = exchange(&self.transport, request, PATIENCE).await;
-        let body = answer.map_err(|problem| {
+        let failed = |problem: String| {
             tracing::warn!(problem, "introspection failed");
             unavailable(problem)
-        })?;
-        json::object(&body).map_err(|problem| unavailable(format!("the answer: {problem}")))
+        };
+        let answer = send(&self.transport, request, PATIENCE).await;
+        let (parts, body) = answer.map_err(failed)?.into_parts();
+        match parts.status {
+            StatusCode::OK => {
+                json::object(&body).map_err(|problem| unavailable(format!("the answer: {problem}")))
+            }
+            StatusCode::BAD_REQUEST if is_about_the_token(&body) => {
+                let detail = "the issuer does not look up tokens of its kind";
+                Err(Refusal::new(Reason::Inactive, detail))
+            }
+            status => Err(failed(format!("`{}` answered {status}", self.endpoint))),
+        }
     }
+}
+
+/// Whether the issuer has objections to the token, such as that it is a signed one, rather than to the
+/// question: another token would help (RFC 7009, section 2.2.1, which issuers keep to here, too).
+fn is_about_the_token(answer: &[u8]) -> bool {
+    let error = json::object(answer)
+        .ok()
+        .and_then(|answer| answer.get("error").cloned());
+    error.is_some_and(|error| error == "unsupported_token_type")
 }
 
 /// Whether the issuer vouches for it as a bearer token.

@@ -111,19 +111,28 @@ pub(crate) async fn exchange(
     patience: Duration,
 ) -> Result<Bytes, String> {
     let url = request.uri().to_string();
+    let response = send(transport, request, patience).await?;
+    match response.status() {
+        StatusCode::OK => Ok(response.into_body()),
+        status => Err(format!("`{url}` answered {status}")),
+    }
+}
+
+/// Sends `request` and returns whatever is answered within `patience`, if it is not too large.
+pub(crate) async fn send(
+    transport: &Transport,
+    request: Request<Bytes>,
+    patience: Duration,
+) -> Result<Response<Bytes>, String> {
+    let url = request.uri().to_string();
     let answer = tokio::time::timeout(patience, transport.clone().oneshot(request)).await;
     let response = answer
         .map_err(|_elapsed| format!("`{url}` gave no answer within {patience:?}"))?
         .map_err(|error| format!("`{url}` cannot be reached: {error}"))?;
-    let status = response.status();
-    if status != StatusCode::OK {
-        return Err(format!("`{url}` answered {status}"));
-    }
-    let body = response.into_body();
-    if body.len() > MAX_BYTES {
+    if response.body().len() > MAX_BYTES {
         return Err(format!("`{url}` answered with over {MAX_BYTES} bytes"));
     }
-    Ok(body)
+    Ok(response)
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -105,6 +105,22 @@ async fn answers_that_let_nobody_in_have_each_its_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_of_a_kind_that_the_issuer_does_not_look_up_is_not_active() {
+    let cases = [
+        (400, "unsupported_token_type", Reason::Inactive),
+        (400, "invalid_request", Reason::Unavailable),
+        (401, "unsupported_token_type", Reason::Unavailable),
+    ];
+
+    for (status, error, expected) in cases {
+        let issuer = Issuer::default();
+        issuer.answer(ENDPOINT, status, &json!({ "error": error }).to_string());
+        let result = introspection(&issuer).verify("token").await;
+        assert_eq!(reason(result), Err(expected), "{status} {error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_issuer_that_cannot_be_asked_lets_nobody_in() {
     let active = answer(&json!({})).to_string();
     let huge = format!("{active}{}", " ".repeat(300_000));
