@@ -216,6 +216,35 @@ async fn a_gateway_is_known_by_its_secret_and_nothing_else_on_any_host() {
 }
 
 #[tokio::test]
+async fn each_caller_behind_a_gateway_has_a_limit_of_its_own() {
+    let secret = file(SECRET);
+    let settings = [
+        ("OCI_MCP_ACCESS", "gateway"),
+        (
+            "OCI_MCP_ACCESS_SECRET_FILE",
+            secret.path().to_str().unwrap(),
+        ),
+        ("OCI_MCP_CALLS_PER_MINUTE", "2"),
+    ];
+    let of_function = [("OCI_MCP_ACCESS_GATEWAY", "ocid1.apigateway.oc1..emulator")];
+    let [_, container, deployment] = Door::each(&settings).await;
+    let function = Door::function(&[&settings[..], &of_function].concat());
+    let bob = ("oci-mcp-subject", "bob");
+
+    for door in [function, container, deployment] {
+        let call = |who| door.send(introduced(add(), &[who, READS, key(SECRET)]));
+        let twice = [call(ALICE).await.status, call(ALICE).await.status];
+        let refused = call(ALICE).await;
+        let other = call(bob).await;
+
+        assert_eq!(twice, [200, 200], "{door:?}");
+        assert_eq!(refused.status, 429, "{door:?}");
+        assert!(refused.headers.contains_key("retry-after"), "{door:?}");
+        assert_eq!(other.status, 200, "{door:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_function_takes_nothing_that_did_not_come_through_its_own_gateway() {
     let secret = file(SECRET);
     let behind = |gateway| {
