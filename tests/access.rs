@@ -1,18 +1,12 @@
-//! Who gets in: a client's whole way from a 401 to an answer, with the real binary as a container.
+//! Who gets in, with the real binary as a container, and what stops it before it listens.
 
 #![cfg(test)]
 
-use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::Request;
-use oci_mcp_tests::{Container, Reply, add, ask, bearer, free_port, list, peer, with};
-use serde_json::{Value, json};
+use oci_mcp_tests::{Container, Reply, ask, bearer, list};
 use tempfile::NamedTempFile;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_function");
 
@@ -20,9 +14,6 @@ const BINARY: &str = env!("CARGO_BIN_EXE_function");
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const TOKENS: &str = r#"{"tokens": [{"name": "ci", "scopes": ["read:tools"],
     "sha256": "3eb1bd439947eb762998e566ccc2e099c791118b2f40579cc4f7da2b5061b7f9"}]}"#;
-
-/// Far more than any answer needs.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 fn get() -> Request<Bytes> {
     Request::new(Bytes::new())
@@ -33,72 +24,6 @@ fn challenged(reply: &Reply, parameter: &str) -> String {
     let challenge = reply.headers["www-authenticate"].to_str().unwrap();
     let (_, rest) = challenge.split_once(&format!("{parameter}=\"")).unwrap();
     rest.split('"').next().unwrap().to_owned()
-}
-
-/// An issuer that was certified, as a process that ends with it.
-async fn issuer(folder: &Path, audience: &str) -> (Child, String) {
-    let script = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../access/tests/peers/issuer.mjs"
-    );
-    let mut process = Command::new("node")
-        .arg(script)
-        .arg(folder)
-        .args([audience, "urn:opaque"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-    let line = tokio::time::timeout(PATIENCE, lines.next_line()).await;
-    let line: Value = serde_json::from_str(&line.unwrap().unwrap().unwrap()).unwrap();
-    (process, line["url"].as_str().unwrap().to_owned())
-}
-
-#[tokio::test]
-async fn from_a_401_a_client_finds_the_issuer_and_comes_back_with_a_token() {
-    let Some(folder) = peer("access_flow", "issuer", "node") else {
-        return;
-    };
-    let port = free_port().await;
-    let server = format!("http://127.0.0.1:{port}/mcp");
-    let (_issuer, url) = issuer(&folder, &server).await;
-    let settings = [
-        ("OCI_MCP_PORT", &*port.to_string()),
-        ("OCI_MCP_ACCESS", "jwt"),
-        ("OCI_MCP_ACCESS_ISSUER", &url),
-        ("OCI_MCP_ACCESS_RESOURCE", &server),
-    ];
-    let _container = Container::start(BINARY, &settings).await;
-
-    let refused = ask(&server, add()).await;
-    let metadata = ask(&challenged(&refused, "resource_metadata"), get())
-        .await
-        .json();
-    let found = metadata["authorization_servers"][0].as_str().unwrap();
-    let document = format!("{found}/.well-known/openid-configuration");
-    let document = ask(&document, get()).await.json();
-    let form = format!("grant_type=client_credentials&resource={server}&scope=read:tools");
-    let request = Request::post("/").body(form.into()).unwrap();
-    let request = with(request, "content-type", "application/x-www-form-urlencoded");
-    // agent:agent-secret
-    let request = with(request, "authorization", "Basic YWdlbnQ6YWdlbnQtc2VjcmV0");
-    let token = ask(document["token_endpoint"].as_str().unwrap(), request).await;
-    let token = token.json()["access_token"].as_str().unwrap().to_owned();
-    let answer = ask(&server, bearer(add(), &token)).await;
-    let forged = ask(&server, bearer(add(), &token[..token.len() - 8])).await;
-
-    assert_eq!(refused.status, 401);
-    assert_eq!(metadata["resource"], server);
-    assert_eq!(found, url);
-    assert_eq!(
-        answer.json()["result"]["structuredContent"],
-        json!({ "sum": 42 })
-    );
-    assert_eq!(forged.status, 401);
-    assert_eq!(challenged(&forged, "error"), "invalid_token");
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-// A certified issuer on 127.0.0.1. Lines on standard input: `rotate` replaces the keys.
+// A certified issuer on 127.0.0.1, at which any client registers and any person signs in. Lines on standard
+// input: `rotate` replaces the keys.
 //
 // Prints `{"url": …}` when it listens, and `{"rotated": …}`.
 
@@ -40,10 +41,12 @@ async function provider(url) {
   });
   return new Provider(url, {
     jwks: { keys },
-    clients: [client('agent', 'agent-secret', ['client_credentials']), client('server', 'se:cret+/', [])],
+    clients: [desktop, client('agent', 'agent-secret', ['client_credentials']), client('server', 'se:cret+/', [])],
     scopes: ['read:tools', 'write:tools'],
     features: {
-      devInteractions: { enabled: false },
+      // Pages on which a person signs in with any name, and consents.
+      devInteractions: { enabled: true },
+      registration: { enabled: true },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
       revocation: { enabled: true },
@@ -54,6 +57,16 @@ async function provider(url) {
     },
   }).callback();
 }
+
+// A program of a person's own machine, which can keep no secret.
+const desktop = {
+  client_id: 'desktop',
+  application_type: 'native',
+  grant_types: ['authorization_code'],
+  redirect_uris: ['http://127.0.0.1:9/callback'],
+  response_types: ['code'],
+  token_endpoint_auth_method: 'none',
+};
 
 const server = createServer((request, response) => handler(request, response));
 let handler;
