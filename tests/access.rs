@@ -2,9 +2,14 @@
 
 #![cfg(test)]
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Request;
-use oci_mcp_tests::{Container, Reply, ask, bearer, list};
+use oci_mcp::Access;
+use oci_mcp_access::{Challenges, Policy, Scopes, StaticTokens, Verifier};
+use oci_mcp_tests::{Container, Reply, Server, app, ask, bearer, list, modern};
+use serde_json::json;
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
@@ -56,6 +61,40 @@ async fn a_static_token_opens_a_container_and_its_health_is_open() {
     assert_eq!(challenged(&forger, "error"), "invalid_token");
     assert_eq!(caller.status, 200);
     assert_eq!(ask(&health, get()).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_is_refused_a_tool_is_on_record_as_strangers_are() {
+    let log = NamedTempFile::new().unwrap();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(Arc::new(log.reopen().unwrap()))
+        .finish();
+    let _default = tracing::subscriber::set_default(subscriber);
+    let tokens = Verifier::Static(StaticTokens::parse(TOKENS.as_bytes()).unwrap());
+    let access = Access::new(tokens, Challenges::new(None, Scopes::default()));
+    let server = Server::new(app().access(access.policy(Policy::default())));
+    let fail = || modern("tools/call", &json!({ "name": "fail" }));
+
+    let stranger = server.send(fail()).await;
+    let reader = server.send(bearer(fail(), TOKEN)).await;
+
+    assert_eq!(
+        (stranger.status.as_u16(), reader.status.as_u16()),
+        (401, 403)
+    );
+    let log = std::fs::read_to_string(log.path()).unwrap();
+    let refused: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("refused"))
+        .collect();
+    assert_eq!(refused.len(), 2, "{log}");
+    assert!(refused[0].contains("no_token"), "{log}");
+    assert!(
+        refused[1].contains("insufficient_scope") && refused[1].contains("write:tools"),
+        "{log}"
+    );
+    assert!(!log.contains(TOKEN), "{log}");
 }
 
 #[tokio::test]

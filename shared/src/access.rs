@@ -121,7 +121,9 @@ impl Access {
         let delivery = extensions.get_or_insert_with(|| Delivery::http("http"));
         delivery.caller = Some(Principal::new(identity.subject()));
         delivery.identity = Some(Arc::clone(&identity));
-        let permit = Arc::new(Permit::new(self.policy.clone()?, identity));
+        let request_id = delivery.request_id.clone();
+        let permit = Permit::new(self.policy.clone()?, identity, request_id);
+        let permit = Arc::new(permit);
         delivery.permit = Some(Arc::clone(&permit));
         Some(Watch {
             access: Arc::clone(self),

@@ -15,15 +15,22 @@ use crate::tool::{Description, Entry};
 pub(crate) struct Permit {
     policy: Arc<Policy>,
     identity: Arc<Identity>,
+    /// As the host calls it, for the log.
+    request_id: Option<Arc<str>>,
     /// Why a call was refused, for the challenge: the dispatcher knows no HTTP.
     refused: OnceLock<Refusal>,
 }
 
 impl Permit {
-    pub(crate) fn new(policy: Arc<Policy>, identity: Arc<Identity>) -> Self {
+    pub(crate) fn new(
+        policy: Arc<Policy>,
+        identity: Arc<Identity>,
+        request_id: Option<Arc<str>>,
+    ) -> Self {
         Self {
             policy,
             identity,
+            request_id,
             refused: OnceLock::new(),
         }
     }
@@ -105,6 +112,9 @@ impl Permit {
     }
 
     fn refuse(&self, refusal: Refusal) -> Error {
+        let request_id = self.request_id.as_deref();
+        let (reason, detail) = (refusal.reason().as_str(), refusal.detail());
+        tracing::info!(request_id, reason, detail, "refused");
         let message = refusal.to_string();
         // Of a batch the first; its answer has no challenge anyway.
         self.refused.get_or_init(|| refusal);
