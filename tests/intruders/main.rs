@@ -12,6 +12,7 @@ mod names;
 mod pages;
 mod paths;
 mod scopes;
+mod settings;
 mod signatures;
 mod states;
 mod tokens;
