@@ -12,6 +12,7 @@ use oci_mcp_tests::{Container, Reply, Server, app, ask, bearer, list, modern};
 use serde_json::json;
 use tempfile::NamedTempFile;
 use tokio::process::Command;
+use tracing::subscriber::DefaultGuard;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_function");
 
@@ -63,17 +64,45 @@ async fn a_static_token_opens_a_container_and_its_health_is_open() {
     assert_eq!(ask(&health, get()).await.status, 200);
 }
 
-#[tokio::test]
-async fn who_is_refused_a_tool_is_on_record_as_strangers_are() {
+/// A file with what this thread logs from now on.
+fn recorded() -> (NamedTempFile, DefaultGuard) {
     let log = NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
         .with_writer(Arc::new(log.reopen().unwrap()))
         .finish();
-    let _default = tracing::subscriber::set_default(subscriber);
+    (log, tracing::subscriber::set_default(subscriber))
+}
+
+/// A server in this process for who has the token.
+fn guarded(policy: Policy) -> Server {
     let tokens = Verifier::Static(StaticTokens::parse(TOKENS.as_bytes()).unwrap());
     let access = Access::new(tokens, Challenges::new(None, Scopes::default()));
-    let server = Server::new(app().access(access.policy(Policy::default())));
+    Server::new(app().access(access.policy(policy)))
+}
+
+#[test]
+fn a_rule_that_is_for_no_tool_is_told_when_the_server_starts() {
+    let (log, _subscriber) = recorded();
+    let rules = json!([
+        { "tools": { "name": "fail" }, "scopes": ["admin"] },
+        { "tools": { "name": "failure" }, "scopes": ["admin"] },
+    ]);
+
+    guarded(serde_json::from_value(json!({ "rules": rules })).unwrap());
+
+    let log = std::fs::read_to_string(log.path()).unwrap();
+    assert_eq!(log.lines().count(), 1, "{log}");
+    assert!(
+        log.contains("WARN") && log.contains("a rule for the name `failure`"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn who_is_refused_a_tool_is_on_record_as_strangers_are() {
+    let (log, _subscriber) = recorded();
+    let server = guarded(Policy::default());
     let fail = || modern("tools/call", &json!({ "name": "fail" }));
 
     let stranger = server.send(fail()).await;

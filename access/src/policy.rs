@@ -2,6 +2,8 @@
 
 mod glob;
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -126,6 +128,19 @@ impl Policy {
         bindings.filter(move |binding| binding.tools.include(tool))
     }
 
+    /// The rules and bindings that are for none of `tools`, in words: such as of a name that is misspelt.
+    #[must_use]
+    pub fn idle(&self, tools: &[ToolFacts<'_>]) -> Vec<String> {
+        let rules = self.rules.iter().map(|rule| ("a rule", &rule.tools));
+        let bindings = self.bindings.iter();
+        let bindings = bindings.map(|binding| ("a binding", &binding.tools));
+        rules
+            .chain(bindings)
+            .filter(|(_, which)| !tools.iter().any(|tool| which.include(tool)))
+            .map(|(what, which)| format!("{what} for {which}"))
+            .collect()
+    }
+
     /// All the scopes that any tool may take.
     #[must_use]
     pub fn scopes(&self) -> Scopes {
@@ -176,6 +191,17 @@ impl Tools {
             Self::Toolset(toolset) => tool.toolset == Some(toolset),
             Self::Glob(glob) => glob.fits(tool.name),
         }
+    }
+}
+
+impl fmt::Display for Tools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, text) = match self {
+            Self::Name(name) => ("the name", name.as_str()),
+            Self::Toolset(toolset) => ("the toolset", toolset.as_str()),
+            Self::Glob(glob) => ("the glob", glob.as_str()),
+        };
+        write!(f, "{kind} `{}`", text.escape_debug())
     }
 }
 
@@ -275,6 +301,30 @@ mod tests {
         }
         assert_eq!(policy.bindings(&tool("vault_list", "vault")).count(), 0);
         assert_eq!(policy.claims().collect::<Vec<_>>(), ["tenant"]);
+    }
+
+    #[test]
+    fn rules_and_bindings_for_no_tool_are_found() {
+        let policy = policy(&json!({
+            "rules": [
+                { "tools": { "name": "vault_list" }, "scopes": [] },
+                { "tools": { "name": "vault_lst" }, "scopes": ["admin"] },
+                { "tools": { "toolset": "vaults" }, "scopes": ["admin"] },
+            ],
+            "bindings": [
+                { "tools": { "glob": "vault_*" }, "argument": "a", "claim": "b" },
+                { "tools": { "glob": "Vault_*" }, "argument": "a", "claim": "b" },
+            ],
+        }));
+
+        let idle = policy.idle(&[tool("audit_list", "audit"), tool("vault_list", "vault")]);
+
+        let expected = [
+            "a rule for the name `vault_lst`",
+            "a rule for the toolset `vaults`",
+            "a binding for the glob `Vault_*`",
+        ];
+        assert_eq!(idle, expected);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use oci_mcp_access::{
-    Challenges, GATEWAY_HEADERS, Identity, Policy, Refusal, ResourceMetadata, Verifier,
+    Challenges, GATEWAY_HEADERS, Identity, Policy, Refusal, ResourceMetadata, ToolFacts, Verifier,
     is_metadata_path,
 };
 use tower::{Layer, Service};
@@ -84,6 +84,14 @@ impl Access {
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = Some(Arc::new(policy));
         self
+    }
+
+    /// Tells the operator what of the policy has no effect, because it is for none of `tools`.
+    pub(crate) fn warn_of_idle_rules(&self, tools: &[ToolFacts<'_>]) {
+        let idle = self.policy.iter().flat_map(|policy| policy.idle(tools));
+        for idle in idle {
+            tracing::warn!("the policy has {idle}, and this server no tool that it fits");
+        }
     }
 
     /// What everybody may have: `None` if it takes a caller.

@@ -299,6 +299,10 @@ impl App {
         if !problems.is_empty() {
             return Err(InvalidApp { problems });
         }
+        #[cfg(feature = "access")]
+        if let Some(access) = &self.access {
+            access.warn_of_idle_rules(&self.tool_facts().collect::<Vec<_>>());
+        }
         let service = self.identity.name.clone();
         let dispatcher = Dispatcher::new(
             &config,

@@ -29,6 +29,10 @@ impl Glob {
         }
         rest.ends_with(last)
     }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl TryFrom<String> for Glob {
