@@ -1,7 +1,7 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check fuzz \
-	binary image image-test function-zip model-artifact sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
+	binary image image-test function-zip model-artifact stack sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -25,6 +25,7 @@ test: peers ## Runs every test this machine can run, and says at the end which i
 	@echo 'cargo test --workspace --all-features --locked --no-fail-fast'; \
 	cargo test --workspace --all-features --locked --no-fail-fast; status=$$?; \
 	score-shim/test.sh || status=1; \
+	deploy/test.sh || status=1; \
 	if [ -s target/skipped.txt ]; then printf '\nSkipped:\n'; sort -u target/skipped.txt; fi; \
 	exit $$status
 
@@ -35,7 +36,7 @@ conformance: peers ## Runs MCP's conformance suite against examples on every hos
 	[ $$status -ne 0 ] || echo 'What failed is what tests/conformance.yml expects.'; \
 	exit $$status
 
-peers: ## Installs the MCP clients, the conformance suite and the Python FDK that tests talk to, in target/peers
+peers: ## Installs the MCP clients, the conformance suite, the Python FDK and what else tests talk to, in target/peers
 	@tests/peers/install.sh
 
 judge: ## Has the official OCI SDK for Python, in target/judge, judge the simulated OCI and our client
@@ -100,6 +101,12 @@ model-artifact: binary ## Packs it for Data Science: model-artifact.zip for cond
 	@python3 deploy/zip.py $(DIST)/model-artifact.zip score.py=score-shim/score.py runtime.yaml=score-shim/runtime.yaml \
 		oci-mcp=$(DIST)/oci-mcp
 	@python3 deploy/zip.py $(DIST)/empty-artifact.zip README.md=score-shim/README.md
+
+stack: ## Packs the Terraform modules for Resource Manager, target/dist/stack.zip; its working directory is `complete`
+	@mkdir -p $(DIST)
+	@python3 deploy/zip.py $(DIST)/stack.zip $(foreach file,$(STACK),$(file:deploy/terraform/%=%)=$(file))
+
+STACK := $(wildcard deploy/terraform/*/*.tf) deploy/terraform/complete/schema.yaml
 
 sbom: cargo-cyclonedx ## Lists what the binary is made of, target/dist/oci-mcp.cdx.json
 	@deploy/sbom.sh

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Tests what is deployed with: Terraform modules. What this machine has not is in target/skipped.txt.
+set -u
+
+cd "$(dirname "$0")/.."
+peers=$(realpath "${OCI_MCP_PEERS:-target/peers}")
+python=$peers/deploy/bin/python
+failed=0
+# Nothing of the machine's, no look at whether there is a newer Terraform, and nothing left beside the sources.
+export PYTHONDONTWRITEBYTECODE=1 TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1
+
+main() {
+    step check python3 deploy/terraform/check/check.py
+    step 'check of the check' python3 deploy/terraform/check/test_check.py
+    if [ ! -x "$python" ]; then
+        skip 'Terraform' "$(cat "$peers/deploy.reason" 2>/dev/null || echo 'make peers was not run')"
+        return
+    fi
+    step 'form of Resource Manager' "$python" deploy/terraform/check/form.py
+    if command -v terraform >/dev/null; then
+        step terraform "$python" deploy/terraform/check/provider.py deploy/terraform/check/terraform.sh "$python"
+    else
+        skip Terraform 'terraform is not installed'
+    fi
+}
+
+step() {
+    echo "deploy: $1"
+    "${@:2}" || failed=1
+}
+
+skip() { mkdir -p target && echo "deploy: $1: skipped: $2" | tee -a target/skipped.txt; }
+
+main
+exit $failed
