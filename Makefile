@@ -83,6 +83,7 @@ features: ## Lints, with each host alone in a build, and one with access control
 	cargo clippy --quiet -p oci-mcp-cli --no-default-features --features functions --locked -- -D warnings
 
 doc: ## Documentation, and every link in it
+	python3 tests/docs.py
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
 binary: ## Builds the static binary of images and archives: target/dist/oci-mcp
