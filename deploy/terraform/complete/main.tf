@@ -3,6 +3,18 @@ provider "oci" {
   region       = var.region
 }
 
+# Dynamic groups and policies are made in the tenancy's home region alone.
+provider "oci" {
+  alias = "home"
+
+  tenancy_ocid = var.tenancy_ocid
+  region       = one([for region in data.oci_identity_region_subscriptions.all.region_subscriptions : region.region_name if region.is_home_region])
+}
+
+data "oci_identity_region_subscriptions" "all" {
+  tenancy_id = var.tenancy_ocid
+}
+
 locals {
   has_image    = var.image_tag != ""
   image        = "${module.registry.repository}:${var.image_tag}"
@@ -29,7 +41,8 @@ module "registry" {
 }
 
 module "iam" {
-  source = "../iam"
+  source    = "../iam"
+  providers = { oci = oci.home }
 
   tenancy_id          = var.tenancy_ocid
   compartment_id      = var.compartment_ocid

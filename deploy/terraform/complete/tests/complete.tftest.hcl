@@ -1,4 +1,13 @@
 mock_provider "oci" {
+  alias = "home"
+}
+
+mock_provider "oci" {
+  mock_data "oci_identity_region_subscriptions" {
+    defaults = {
+      region_subscriptions = [{ region_key = "PHX", region_name = "us-phoenix-1", status = "READY", is_home_region = true }]
+    }
+  }
   mock_data "oci_core_services" {
     defaults = {
       services = [{ id = "ocid1.service.oc1..all", cidr_block = "all-iad-services-in-oracle-services-network", name = "All IAD Services", description = "" }]
