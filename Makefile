@@ -47,6 +47,7 @@ judge: ## Has the official OCI SDK for Python, in target/judge, judge the simula
 	@target/judge/bin/python tests/judge/client.py $(EXAMPLES)/simulated_oci
 	@target/judge/bin/python tests/judge/principals.py $(EXAMPLES)/simulated_oci $(EXAMPLES)/judge
 	@target/judge/bin/python tests/judge/catalogue.py $(EXAMPLES)/catalogue
+	@target/judge/bin/python -B tests/judge/terraform.py
 
 catalogue: ## Writes the catalogue of operations, oci/catalogue/data, from the official OCI SDK for Python
 	@python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest target/catalogue oci==$(CATALOGUE)
