@@ -10,6 +10,7 @@ failed=0
 export PYTHONDONTWRITEBYTECODE=1 TF_CLI_CONFIG_FILE=/dev/null CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1
 
 main() {
+    command -v python3 >/dev/null || { skip 'Terraform, manifests and the chart' 'python3 is not installed' && return; }
     step check python3 deploy/terraform/check/check.py
     step 'check of the check' python3 deploy/terraform/check/test_check.py
     if [ ! -x "$python" ]; then
