@@ -92,6 +92,11 @@ REFUSED = [
 ]
 
 
+# What docs/kubernetes.md shows.
+PAGE = (HERE.parent / "docs/kubernetes.md").read_text()
+VALUES["the example of the page"] = yaml.safe_load(PAGE.split("```yaml\n")[1].split("```")[0])
+
+
 def helm(*arguments, values=None):
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(values or {}, file)
@@ -184,7 +189,8 @@ class Chart(Rendered):
                 self.assertEqual(status, 401)
                 self.assertIn("resource_metadata=", headers["WWW-Authenticate"])
                 status, _, body = ask("/.well-known/oauth-protected-resource" + path)
-                self.assertEqual((status, body["resource"], body["authorization_servers"]), (200, resource, [ISSUER]))
+                issuers = [values["oidc"].get("issuer") or values["oidc"]["discovery"].split("/.well-known/")[0]]
+                self.assertEqual((status, body["resource"], body["authorization_servers"]), (200, resource, issuers))
 
     def test_without_tokens_whoever_reaches_it_is_answered(self):
         with self.serve(chart(VALUES["the network alone"])) as ask:
