@@ -69,6 +69,10 @@ def described(module):
         for (name,), (path, block) in module.declared[kind].items():
             for attribute in set(required) - set(block.attributes()):
                 module.problem(path, block.line, f"the {kind} `{name}` has no {attribute}")
+    for (name,), (path, block) in module.declared["variable"].items():
+        for names, line in everywhere(block):
+            if names[0] == "var" and names[1] != name:
+                module.problem(path, line, f"`{name}` is validated by another variable, which Terraform 1.5 cannot")
 
 
 def within(module, path, block, schema, place, others=frozenset()):

@@ -59,6 +59,15 @@ class Checks(unittest.TestCase):
         self.assertIn("more.tf:1: the variable `spare` has no description", problems)
         self.assertIn("more.tf:1: nothing uses the variable `spare`", problems)
 
+    def test_what_the_oldest_terraform_cannot_is_found(self):
+        with mistaken("registry", "", "") as (folder, _):
+            path = folder / "registry" / "variables.tf"
+            path.write_text(path.read_text().replace('var.region))', 'var.name))'))
+
+            problems = check.check(folder, SCHEMA)
+
+        self.assertTrue(any("`region` is validated by another variable" in problem for problem in problems), problems)
+
     def test_terraform_finds_the_same_with_the_same_schema(self):
         if not ("TF_REATTACH_PROVIDERS" in os.environ and shutil.which("terraform")):
             self.skipTest("there is no Terraform with the provider's stand-in: see provider.py")
