@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import ssl
@@ -212,6 +213,13 @@ class Chart(Rendered):
         self.assertEqual(of("Secret", objects)["stringData"]["client_secret"], secret)
         others = [item for item in objects if item["kind"] != "Secret"]
         self.assertNotIn("s3cret", json.dumps(others))
+
+    def test_the_chart_is_of_the_version_of_the_server(self):
+        version = re.search(r'^version = "(.*)"', (HERE.parent / "Cargo.toml").read_text(), re.MULTILINE).group(1)
+
+        chart = yaml.safe_load((HERE / "helm/oci-mcp/Chart.yaml").read_text())
+
+        self.assertEqual((chart["version"], chart["appVersion"]), (version, version))
 
     def test_every_value_is_in_the_schema(self):
         values = yaml.safe_load((HERE / "helm/oci-mcp/values.yaml").read_text())
