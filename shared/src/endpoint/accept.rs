@@ -7,9 +7,11 @@ use http::{HeaderMap, HeaderValue};
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let is_json = |value: &HeaderValue| {
-        value
-            .to_str()
-            .is_ok_and(|value| essence(value).eq_ignore_ascii_case("application/json"))
+        // Nearly always this, which need not be taken apart.
+        value == "application/json"
+            || value
+                .to_str()
+                .is_ok_and(|value| essence(value).eq_ignore_ascii_case("application/json"))
     };
     // Of two types either may be meant.
     values.next().is_some_and(is_json) && values.next().is_none()
