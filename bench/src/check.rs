@@ -150,7 +150,7 @@ fn varying(ratios: &Sorted<f64>) -> Result<Measured> {
 const LONG: u32 = 30;
 const LONGEST: usize = 8_192;
 
-const PAIRS: u32 = 5;
+const PAIRS: u32 = 9;
 const ROUNDS: u32 = 7;
 const REQUESTS: u32 = 2_000;
 const STARTS: u32 = 41;
