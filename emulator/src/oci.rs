@@ -8,6 +8,7 @@ mod fault;
 mod federation;
 mod fleet;
 mod identity;
+mod ingestion;
 mod key;
 mod list;
 mod machine;
@@ -282,6 +283,12 @@ impl SimulatedOci {
             let message = format!("the simulated tenancy has no `{name}` among its {collection}");
             io::Error::new(io::ErrorKind::NotFound, message)
         })
+    }
+
+    /// What was put into the custom log with this OCID.
+    #[must_use]
+    pub fn pushed(&self, log: &str) -> Vec<String> {
+        self.state().pushed.get(log).cloned().unwrap_or_default()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

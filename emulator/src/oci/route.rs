@@ -8,7 +8,7 @@ use super::collection::Collection;
 use super::received::Received;
 use super::refusal::{Refusal, text};
 use super::state::State;
-use super::{activity, compute, list, metrics, reply, storage};
+use super::{activity, compute, ingestion, list, metrics, reply, storage};
 
 /// Answers a request whose signature is good.
 ///
@@ -37,6 +37,9 @@ pub(crate) fn answer(
             metrics::alarm_history(state, request, id)
         }
         ("GET", ["20190901", "auditEvents"]) => activity::audit(state, request),
+        ("POST", ["20200831", "logs", id, "actions", "push"]) => {
+            ingestion::push(state, request, id)
+        }
         ("POST", ["20190909", "search"]) => activity::search_logs(state, request),
         ("POST", ["20200107", "usage"]) => activity::usage(state, request),
         ("POST", ["20180409", "resources"]) => activity::search_resources(state, request),

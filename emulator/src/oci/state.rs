@@ -21,6 +21,8 @@ pub(crate) struct State {
     pub(crate) buckets: Buckets,
     /// What `opc-retry-token` did: the hash of the request, and the identifier it was answered with.
     pub(crate) launched: HashMap<String, (String, String)>,
+    /// What was put into custom logs.
+    pub(crate) pushed: HashMap<String, Vec<String>>,
     pending: Vec<Pending>,
 }
 
@@ -38,6 +40,7 @@ impl State {
             buckets: Buckets::new(std::mem::take(&mut tenancy.buckets)),
             tenancy,
             launched: HashMap::new(),
+            pushed: HashMap::new(),
             pending: Vec::new(),
         }
     }
