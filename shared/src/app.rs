@@ -14,6 +14,7 @@ use tower::{Service, ServiceBuilder};
 
 #[cfg(feature = "access")]
 use crate::access::{Access, AccessLayer, Authenticate, facts};
+use crate::audit::{Audit, AuditLayer, Audited};
 use crate::body::Body;
 use crate::config::Config;
 use crate::cors::{Cors, CorsLayer};
@@ -55,6 +56,7 @@ pub struct App {
     resources: Library,
     prompts: Catalog,
     state_keys: Option<StateKeys>,
+    audit: Option<Arc<Audit>>,
     #[cfg(feature = "access")]
     access: Option<Access>,
 }
@@ -66,9 +68,9 @@ pub struct App {
 pub struct AppService(Stack);
 
 #[cfg(feature = "access")]
-type Stack = Log<Cors<Authenticate<Endpoint>>>;
+type Stack = Audited<Log<Cors<Authenticate<Endpoint>>>>;
 #[cfg(not(feature = "access"))]
-type Stack = Log<Cors<Endpoint>>;
+type Stack = Audited<Log<Cors<Endpoint>>>;
 
 impl Service<Request<Bytes>> for AppService {
     type Response = Response<Body>;
@@ -122,6 +124,7 @@ impl App {
             resources: Library::default(),
             prompts: Catalog::default(),
             state_keys: None,
+            audit: None,
             #[cfg(feature = "access")]
             access: None,
         }
@@ -260,6 +263,12 @@ impl App {
         self
     }
 
+    /// Puts every request on record. Whoever serves the app says when `audit` ends: [`Audit::close`].
+    pub fn audit(mut self, audit: Arc<Audit>) -> Self {
+        self.audit = Some(audit);
+        self
+    }
+
     /// Lets in only callers that are known.
     #[cfg(feature = "access")]
     pub fn access(mut self, access: Access) -> Self {
@@ -315,7 +324,8 @@ impl App {
         };
         let config = Arc::new(config);
         let layers = ServiceBuilder::new()
-            // Outermost, so that refusals are on record too.
+            // Outermost, so that refusals are on record too, and an answer only leaves when it is.
+            .layer(AuditLayer::new(self.audit))
             .layer(LogLayer)
             // Preflights come without a token, and a page has to read where to get one.
             .layer(CorsLayer::new(Arc::clone(&config)));

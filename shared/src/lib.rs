@@ -45,6 +45,7 @@
 #[cfg(feature = "access")]
 mod access;
 mod app;
+mod audit;
 mod body;
 mod completion;
 mod config;
@@ -71,6 +72,7 @@ mod tool;
 #[cfg(feature = "access")]
 pub use access::Access;
 pub use app::{App, AppFuture, AppService, InvalidApp};
+pub use audit::{Audit, AuditSink, Flush};
 pub use body::{Body, Events};
 pub use completion::{Completion, CompletionRequest};
 pub use config::{ByteLimit, Config, ConfigError, Vars};
