@@ -22,7 +22,7 @@ pub(crate) struct Reach {
 
 /// How callers are known. One way a server, so that none is weaker than the operator thinks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Scheme {
+pub(crate) enum Scheme {
     Platform,
     None,
     Gateway,
@@ -34,10 +34,10 @@ enum Scheme {
 /// Who gets in.
 pub(crate) enum Callers {
     /// Whoever reaches the server.
-    All,
+    All(Scheme),
     /// Whom the app itself identifies.
     #[cfg(feature = "access")]
-    Known(Box<oci_mcp::Access>),
+    Known(Scheme, Box<oci_mcp::Access>),
 }
 
 /// Which schemes a setting is for. With another it would have no effect, of which whoever set it should
@@ -122,9 +122,11 @@ impl Callers {
             }
         }
         match scheme {
-            Scheme::Platform | Scheme::None => Some(Self::All),
+            Scheme::Platform | Scheme::None => Some(Self::All(scheme)),
             #[cfg(feature = "access")]
-            known => known::read(vars, known, reach).map(|access| Self::Known(Box::new(access))),
+            known => {
+                known::read(vars, known, reach).map(|access| Self::Known(scheme, Box::new(access)))
+            }
             #[cfg(not(feature = "access"))]
             missing => {
                 vars.note(format_args!(
@@ -139,15 +141,24 @@ impl Callers {
     /// Has `app` ask who calls.
     pub(crate) fn admit_to(self, app: App) -> App {
         match self {
-            Self::All => app,
+            Self::All(_) => app,
             #[cfg(feature = "access")]
-            Self::Known(access) => app.access(*access),
+            Self::Known(_, access) => app.access(*access),
+        }
+    }
+
+    /// The name of the way in which they are known.
+    pub(crate) fn scheme(&self) -> &'static str {
+        match self {
+            Self::All(scheme) => scheme.name(),
+            #[cfg(feature = "access")]
+            Self::Known(scheme, _) => scheme.name(),
         }
     }
 
     /// Whether the network alone decides who calls a host with this `reach`.
     pub(crate) fn are_left_to_the_network(&self, reach: Reach) -> bool {
-        matches!(self, Self::All) && reach.default_scheme().is_none()
+        matches!(self, Self::All(_)) && reach.default_scheme().is_none()
     }
 }
 

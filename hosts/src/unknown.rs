@@ -3,7 +3,7 @@
 use oci_mcp::Vars;
 
 /// Every setting whose name begins as ours do, of whatever host and scheme.
-const SETTINGS: [&str; 36] = [
+const SETTINGS: [&str; 40] = [
     "OCI_MCP_ACCESS",
     "OCI_MCP_ACCESS_AUDIENCE",
     "OCI_MCP_ACCESS_CLIENT_ID",
@@ -21,6 +21,10 @@ const SETTINGS: [&str; 36] = [
     "OCI_MCP_ACCESS_TOKENS_FILE",
     "OCI_MCP_ALLOWED_HOSTS",
     "OCI_MCP_ALLOWED_ORIGINS",
+    "OCI_MCP_AUDIT",
+    "OCI_MCP_AUDIT_ARGUMENTS",
+    "OCI_MCP_AUDIT_FAIL_CLOSED",
+    "OCI_MCP_AUDIT_LOG_ID",
     "OCI_MCP_AUTH_TYPE",
     "OCI_MCP_BIND",
     "OCI_MCP_CALLS_PER_MINUTE",
@@ -136,6 +140,7 @@ mod tests {
             include_str!("../../oci/src/principal/workload.rs"),
             include_str!("access.rs"),
             include_str!("access/known.rs"),
+            include_str!("audit.rs"),
             include_str!("container.rs"),
             include_str!("datascience.rs"),
             include_str!("functions.rs"),

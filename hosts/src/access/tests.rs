@@ -25,7 +25,7 @@ fn read(set: &[(&str, &str)]) -> Result<bool, String> {
     let callers = Callers::read(&mut vars, host.as_ref().map(Host::reach));
     let callers = vars.finish(host.and(callers));
     let callers = callers.map_err(|error| error.to_string())?;
-    Ok(matches!(callers, Callers::All))
+    Ok(matches!(callers, Callers::All(_)))
 }
 
 fn scheme(name: &str) -> (&str, &str) {
