@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::json;
 
-use chain::{Finding, Kind, Verifier};
+use chain::{Finding, Verifier};
 
 /// What can be done with a record.
 #[derive(Subcommand)]
@@ -93,42 +93,40 @@ fn verify(mut input: impl BufRead, name: &str, verifier: &mut Verifier) -> io::R
 }
 
 fn in_words(verifier: &Verifier) -> String {
-    let mut text = format!(
-        "{:32}  {:>8}  {:>6}  {:24}  {:24}  end\n",
+    let head = format!(
+        "{:32}  {:>8}  {:>6}  {:24}  {:24}  end",
         "instance", "lines", "lost", "from", "to"
     );
-    for (name, instance) in verifier.instances() {
-        text += &format!(
-            "{name:32}  {:>8}  {:>6}  {:24}  {:24}  {}\n",
+    let mut lines = vec![head];
+    lines.extend(verifier.instances().map(|(name, instance)| {
+        format!(
+            "{name:32}  {:>8}  {:>6}  {:24}  {:24}  {}",
             instance.lines,
             instance.lost,
             instance.first,
             instance.last,
             if instance.is_closed { "closed" } else { "open" },
-        );
-    }
-    for Finding {
-        file,
-        line,
-        kind,
-        instance,
-    } in verifier.findings()
-    {
-        let whose = instance.as_ref();
+        )
+    }));
+    lines.extend(verifier.findings().iter().map(|finding| {
+        let whose = finding.instance.as_ref();
         let whose = whose.map_or(String::new(), |name| format!(" (instance {name})"));
-        text += &format!("{file}:{line}: {}{whose}\n", kind.message());
-    }
+        let Finding {
+            file, line, kind, ..
+        } = finding;
+        format!("{file}:{line}: {}{whose}", kind.message())
+    }));
     let more = verifier.more();
     if more > 0 {
-        text += &format!("and {more} more\n");
+        lines.push(format!("and {more} more"));
     }
-    let lines = verifier.lines();
     let verdict = if verifier.fits() {
         "all fit together"
     } else {
         "NOT as they were written"
     };
-    text + &format!("{lines} lines: {verdict}\n")
+    lines.push(format!("{} lines: {verdict}\n", verifier.lines()));
+    lines.join("\n")
 }
 
 fn in_json(verifier: &Verifier) -> String {

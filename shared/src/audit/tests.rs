@@ -445,7 +445,7 @@ async fn an_answer_waits_for_a_sink_that_sends_later_but_not_beyond_its_deadline
 
     assert_eq!(answer.status(), 200);
     assert_eq!(patient, Duration::from_secs(5));
-    assert!(start.elapsed() - patient < Duration::from_secs(2));
+    assert!(start.elapsed() < patient + Duration::from_secs(2));
     assert_eq!(kept.lines().len(), 2);
 }
 
