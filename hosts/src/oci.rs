@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -12,9 +12,15 @@ use oci_rest::{
     find_principal, random,
 };
 
+/// The way to OCI, made when it is first needed.
+pub(crate) struct Oci {
+    connect: Connect,
+    made: OnceLock<Connection>,
+}
+
 /// A client with an identity, and where services are.
 #[derive(Debug)]
-pub(crate) struct Oci {
+pub(crate) struct Connection {
     client: Client,
     endpoints: Endpoints,
 }
@@ -22,26 +28,62 @@ pub(crate) struct Oci {
 /// Why something of OCI cannot be had, in words for operators.
 pub(crate) type Unavailable = Box<dyn Error + Send + Sync>;
 
-/// Makes the way, when it is first needed.
-pub(crate) type Connect = Box<dyn Fn() -> Result<Oci, Unavailable> + Send + Sync>;
+/// Makes the way, or says why there is no identity, or which variable or file cannot be used.
+pub(crate) type Connect = Box<dyn Fn() -> Result<Connection, Unavailable> + Send + Sync>;
 
 impl Oci {
     /// The way over the network, as the process is configured: its identity, a proxy or simulator, authorities.
+    pub(crate) fn over_network() -> Self {
+        Self::new(Box::new(|| {
+            let environment = Environment::new(crate::environment);
+            let surroundings = Surroundings::new(Arc::new(now), transport(&environment)?)?;
+            Connection::new(&environment, &surroundings)
+        }))
+    }
+
+    /// The way that `connect` makes.
+    pub(crate) fn new(connect: Connect) -> Self {
+        Self {
+            connect,
+            made: OnceLock::new(),
+        }
+    }
+
+    /// Sends `request` to the service at `template`, in the region of the resource `ocid`.
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] if there is no identity, or a variable or file cannot be used.
-    pub(crate) fn over_network() -> Result<Self, Unavailable> {
-        let environment = Environment::new(crate::environment);
-        let surroundings = Surroundings::new(Arc::new(now), transport(&environment)?)?;
-        Self::new(&environment, &surroundings)
+    /// [`Unavailable`] if there is no way, that region is unknown, or there is no good answer within `call`.
+    pub(crate) async fn send(
+        &self,
+        template: &Template<'_>,
+        ocid: &str,
+        request: &Request,
+        call: &Call,
+    ) -> Result<Response<Bytes>, Unavailable> {
+        let Connection { client, endpoints } = self.connection()?;
+        // `ocid1.<type>.<realm>.<region>.<unique>`
+        let region = ocid.split('.').nth(3).unwrap_or_default();
+        let region = endpoints.regions().configured(region)?;
+        let endpoint = endpoints.service(&region, template, None)?;
+        Ok(client.send(&endpoint, request, call).await?)
     }
 
+    fn connection(&self) -> Result<&Connection, Unavailable> {
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let made = (self.connect)()?;
+        Ok(self.made.get_or_init(|| made))
+    }
+}
+
+impl Connection {
     /// The way in these `surroundings`.
     ///
     /// # Errors
     ///
-    /// As [`Oci::over_network`].
+    /// [`Unavailable`] if there is no identity, or a variable or file cannot be used.
     pub(crate) fn new(
         environment: &Environment,
         surroundings: &Surroundings,
@@ -53,25 +95,6 @@ impl Oci {
         } = surroundings.clone();
         let client = Client::new(principal, services, clock, random);
         Ok(Self { client, endpoints })
-    }
-
-    /// Sends `request` to the service at `template`, in the region of the resource `ocid`.
-    ///
-    /// # Errors
-    ///
-    /// [`Unavailable`] if that region is unknown, or there is no good answer within `call`.
-    pub(crate) async fn send(
-        &self,
-        template: &Template<'_>,
-        ocid: &str,
-        request: &Request,
-        call: &Call,
-    ) -> Result<Response<Bytes>, Unavailable> {
-        // `ocid1.<type>.<realm>.<region>.<unique>`
-        let region = ocid.split('.').nth(3).unwrap_or_default();
-        let region = self.endpoints.regions().configured(region)?;
-        let endpoint = self.endpoints.service(&region, template, None)?;
-        Ok(self.client.send(&endpoint, request, call).await?)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
-use crate::oci::{Connect, Oci, Unavailable};
+use crate::oci::{Oci, Unavailable};
 
 /// A queue of lines that OCI has not taken yet. A line stays in it until OCI has, so that one may arrive twice,
 /// with the same `instance` and `seq`, and none is lost while there is room.
@@ -25,8 +25,7 @@ struct Inner {
     log: LogId,
     queue: Mutex<Queue>,
     /// Held by whoever sends, so that lines arrive in order.
-    oci: tokio::sync::Mutex<OnceLock<Oci>>,
-    connect: Connect,
+    oci: tokio::sync::Mutex<Oci>,
     stands_still: bool,
 }
 
@@ -65,17 +64,16 @@ impl FromStr for LogId {
 
 impl Push {
     pub(super) fn over_network(log: LogId, stands_still: bool) -> Self {
-        Self::new(log, stands_still, Box::new(Oci::over_network))
+        Self::new(log, stands_still, Oci::over_network())
     }
 
-    /// A queue for `log`, to which `connect` makes the way. On a host that `stands_still` between requests
+    /// A queue for `log`, to which `oci` is the way. On a host that `stands_still` between requests
     /// answers wait for it; on others a task sends.
-    pub(super) fn new(log: LogId, stands_still: bool, connect: Connect) -> Self {
+    pub(super) fn new(log: LogId, stands_still: bool, oci: Oci) -> Self {
         Self(Arc::new(Inner {
             log,
             queue: Mutex::default(),
-            oci: tokio::sync::Mutex::default(),
-            connect,
+            oci: tokio::sync::Mutex::new(oci),
             stands_still,
         }))
     }
@@ -153,14 +151,7 @@ impl Inner {
         }
     }
 
-    async fn put_logs(&self, oci: &OnceLock<Oci>, batch: &[Entry]) -> Result<(), Unavailable> {
-        let oci = match oci.get() {
-            Some(oci) => oci,
-            None => {
-                let made = (self.connect)()?;
-                oci.get_or_init(|| made)
-            }
-        };
+    async fn put_logs(&self, oci: &Oci, batch: &[Entry]) -> Result<(), Unavailable> {
         let entries: Vec<_> = batch
             .iter()
             .map(|Entry { id, time, line }| json!({ "id": id, "time": time, "data": line }))

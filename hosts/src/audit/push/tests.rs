@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
+use crate::oci::Connection;
 
 /// A function of the simulated tenancy, and a log there.
 struct Function {
@@ -65,9 +66,13 @@ impl Function {
                 metadata: transport.clone(),
                 cluster: Arc::new(|_| unreachable!("a function is in no cluster")),
             };
-            Oci::new(&environment, &surroundings)
+            Connection::new(&environment, &surroundings)
         };
-        Push::new(self.log.parse().unwrap(), stands_still, Box::new(connect))
+        Push::new(
+            self.log.parse().unwrap(),
+            stands_still,
+            Oci::new(Box::new(connect)),
+        )
     }
 
     fn refuse(&self) {
