@@ -24,6 +24,7 @@ use crate::icon::{self, Icon};
 use crate::identity::Identity;
 use crate::input::StateKeys;
 use crate::log::{Log, LogLayer};
+use crate::prepare::{Preparation, PrepareLayer, Prepared, Preparing};
 use crate::prompt::{Catalog, Prompt};
 use crate::resource::{Library, Resource, ResourceTemplate, is_uri, is_uri_template};
 use crate::tool::{DynamicTool, Output, Tool, Toolbox, is_valid_name};
@@ -55,8 +56,9 @@ pub struct App {
     tools: Toolbox,
     resources: Library,
     prompts: Catalog,
-    state_keys: Option<StateKeys>,
+    state_keys: Option<Arc<StateKeys>>,
     audit: Option<Arc<Audit>>,
+    preparation: Option<Preparation>,
     #[cfg(feature = "access")]
     access: Option<Access>,
 }
@@ -68,9 +70,9 @@ pub struct App {
 pub struct AppService(Stack);
 
 #[cfg(feature = "access")]
-type Stack = Audited<Log<Cors<Authenticate<Endpoint>>>>;
+type Stack = Audited<Log<Cors<Prepared<Authenticate<Endpoint>>>>>;
 #[cfg(not(feature = "access"))]
-type Stack = Audited<Log<Cors<Endpoint>>>;
+type Stack = Audited<Log<Cors<Prepared<Endpoint>>>>;
 
 impl Service<Request<Bytes>> for AppService {
     type Response = Response<Body>;
@@ -125,6 +127,7 @@ impl App {
             prompts: Catalog::default(),
             state_keys: None,
             audit: None,
+            preparation: None,
             #[cfg(feature = "access")]
             access: None,
         }
@@ -258,8 +261,16 @@ impl App {
 
     /// Lets tools, prompts and resources ask the client ([`Context::elicit`](crate::Context::elicit)):
     /// `keys` seal what passes through it.
-    pub fn state_keys(mut self, keys: StateKeys) -> Self {
-        self.state_keys = Some(keys);
+    pub fn state_keys(mut self, keys: impl Into<Arc<StateKeys>>) -> Self {
+        self.state_keys = Some(keys.into());
+        self
+    }
+
+    /// Has the first request, and others meanwhile, wait for what `prepare` gives: for a secret that is not
+    /// looked for before somebody calls. If it fails they are answered with 503, and the next one tries again. Health
+    /// is told without it.
+    pub fn prepare(mut self, prepare: impl Fn() -> Preparing + Send + Sync + 'static) -> Self {
+        self.preparation = Some(Preparation::new(prepare));
         self
     }
 
@@ -328,7 +339,9 @@ impl App {
             .layer(AuditLayer::new(self.audit))
             .layer(LogLayer)
             // Preflights come without a token, and a page has to read where to get one.
-            .layer(CorsLayer::new(Arc::clone(&config)));
+            .layer(CorsLayer::new(Arc::clone(&config)))
+            // Who calls may be told by a secret that is not there yet.
+            .layer(PrepareLayer::new(self.preparation));
         // Before a message is parsed: a stranger's JSON is not worth reading.
         #[cfg(feature = "access")]
         let layers = layers.layer(AccessLayer::new(self.access, config.path()));

@@ -63,6 +63,7 @@ mod limits;
 mod log;
 mod mcp;
 mod notify;
+mod prepare;
 mod prompt;
 mod resource;
 mod rpc;
@@ -84,6 +85,7 @@ pub use input::{
     Answer, InputKind, InputRequired, InvalidStateKeys, Root, Sampled, Sampling, StateKeys,
 };
 pub use notify::LogLevel;
+pub use prepare::Preparing;
 pub use prompt::{Prompt, PromptError, PromptMessage};
 pub use resource::{Contents, Resource, ResourceError, ResourceTemplate};
 pub use tool::{
