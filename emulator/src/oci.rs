@@ -285,6 +285,17 @@ impl SimulatedOci {
         })
     }
 
+    /// Has the secret with this name hold `content`, and be readable, which at first none is. Its OCID.
+    ///
+    /// # Errors
+    ///
+    /// If the tenancy has no such secret.
+    pub fn put_secret(&self, name: &str, content: &str) -> io::Result<String> {
+        let id = self.find("secrets", name)?;
+        self.state().secrets.insert(id.clone(), content.to_owned());
+        Ok(id)
+    }
+
     /// What was put into the custom log with this OCID.
     #[must_use]
     pub fn pushed(&self, log: &str) -> Vec<String> {

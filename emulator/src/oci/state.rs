@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) launched: HashMap<String, (String, String)>,
     /// What was put into custom logs.
     pub(crate) pushed: HashMap<String, Vec<String>>,
+    /// What is in secrets that may be read.
+    pub(crate) secrets: HashMap<String, String>,
     pending: Vec<Pending>,
 }
 
@@ -41,6 +43,7 @@ impl State {
             tenancy,
             launched: HashMap::new(),
             pushed: HashMap::new(),
+            secrets: HashMap::new(),
             pending: Vec::new(),
         }
     }

@@ -305,3 +305,23 @@ fn a_custom_log_takes_what_is_pushed_and_nothing_else_does() {
     assert_eq!(statuses, [200, 404, 400, 400, 400, 400]);
     assert_eq!(fixture.oci.pushed(&log), ["hello"]);
 }
+
+#[test]
+fn a_secret_is_read_once_it_may_be() {
+    let fixture = Fixture::new();
+    let secret = fixture.oci.find("secrets", "payment-api-key").unwrap();
+    let bundle = format!("/20190301/secretbundles/{secret}");
+
+    let before = fixture.get(&bundle);
+    let id = fixture
+        .oci
+        .put_secret("payment-api-key", "hunter2")
+        .unwrap();
+    let after = parsed(&fixture.get(&bundle));
+
+    assert_eq!(before.status(), StatusCode::NOT_FOUND);
+    assert_eq!(after["secretId"], secret);
+    assert_eq!(id, secret);
+    // `printf hunter2 | base64`
+    assert_eq!(after["secretBundleContent"]["content"], "aHVudGVyMg==");
+}
