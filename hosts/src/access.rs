@@ -11,6 +11,8 @@ use std::str::FromStr;
 
 use oci_mcp::{App, Vars};
 
+use crate::secrets::Secrets;
+
 /// Whom a host is reached by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reach {
@@ -42,12 +44,13 @@ pub(crate) enum Callers {
 
 /// Which schemes a setting is for. With another it would have no effect, of which whoever set it should
 /// know.
-const SETTINGS: [(&str, &[Scheme]); 14] = {
+const SETTINGS: [(&str, &[Scheme]); 16] = {
     use Scheme::{Gateway, Introspection, Jwt, Static};
     [
         ("OCI_MCP_ACCESS_AUDIENCE", &[Jwt, Introspection]),
         ("OCI_MCP_ACCESS_CLIENT_ID", &[Introspection]),
         ("OCI_MCP_ACCESS_CLIENT_SECRET_FILE", &[Introspection]),
+        ("OCI_MCP_ACCESS_CLIENT_SECRET_ID", &[Introspection]),
         ("OCI_MCP_ACCESS_GATEWAY", &[Gateway]),
         ("OCI_MCP_ACCESS_IDENTITY_DOMAIN", &[Jwt]),
         ("OCI_MCP_ACCESS_INTROSPECTION_URL", &[Introspection]),
@@ -61,6 +64,7 @@ const SETTINGS: [(&str, &[Scheme]); 14] = {
         ("OCI_MCP_ACCESS_RESOURCE", &[Jwt, Introspection]),
         ("OCI_MCP_ACCESS_SCOPES", &[Jwt, Introspection]),
         ("OCI_MCP_ACCESS_SECRET_FILE", &[Gateway]),
+        ("OCI_MCP_ACCESS_SECRET_ID", &[Gateway]),
         ("OCI_MCP_ACCESS_TOKENS_FILE", &[Static]),
     ]
 };
@@ -103,6 +107,7 @@ impl Callers {
     /// something is wrong, which is then noted in `vars`.
     pub(crate) fn read<F: Fn(&str) -> Option<String>>(
         vars: &mut Vars<F>,
+        secrets: &mut Secrets,
         reach: Option<Reach>,
     ) -> Option<Self> {
         let scheme = match vars.get("OCI_MCP_ACCESS") {
@@ -124,11 +129,12 @@ impl Callers {
         match scheme {
             Scheme::Platform | Scheme::None => Some(Self::All(scheme)),
             #[cfg(feature = "access")]
-            known => {
-                known::read(vars, known, reach).map(|access| Self::Known(scheme, Box::new(access)))
-            }
+            known => known::read(vars, secrets, known, reach)
+                .map(|access| Self::Known(scheme, Box::new(access))),
             #[cfg(not(feature = "access"))]
             missing => {
+                // No other scheme has secrets.
+                let _none = secrets;
                 vars.note(format_args!(
                     "`OCI_MCP_ACCESS` is `{}`, which this program was built without",
                     missing.name()

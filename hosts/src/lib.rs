@@ -38,6 +38,7 @@ mod http;
 mod logging;
 #[cfg(feature = "oci")]
 mod oci;
+mod secrets;
 mod state;
 #[cfg(feature = "stdio")]
 mod stdio;
@@ -52,6 +53,7 @@ use oci_mcp::{App, Config, Vars};
 use access::Callers;
 use audit::Record;
 use host::Host;
+use secrets::Secrets;
 
 /// Serves `app` as the environment says, until the process ends. Failures go to stderr.
 ///
@@ -82,6 +84,7 @@ pub fn serve(app: App) -> ExitCode {
 /// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456, on a model deployment up to 10,485,760 | 5,000,000 on Functions, 10,485,760 on a model deployment, else none |
 /// | `OCI_MCP_STATE_KEY` | the keys with which calls may ask the client ([`oci_mcp::StateKeys::parse`]), newest first: each `ID:KEY` with 32 random bytes in base64, comma-separated | none: nothing is asked |
 /// | `OCI_MCP_STATE_KEY_FILE` | a file of such keys | none |
+/// | `OCI_MCP_STATE_KEY_SECRET_ID` | the OCID of a Vault's secret with such keys, read when the first request comes | none |
 ///
 /// and those of [`Config::from_vars`].
 ///
@@ -122,12 +125,15 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     let mut vars = Vars::new(lookup);
     let config = Config::read(&mut vars);
     let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
-    let keys = state::keys(&mut vars, |path| std::fs::read_to_string(path));
+    let mut secrets = Secrets::default();
+    let keys = state::keys(&mut vars, &mut secrets, |path| {
+        std::fs::read_to_string(path)
+    });
     let host = choose(&mut vars, &config);
     let stands_still = host.as_ref().is_some_and(Host::stands_still);
     let audit = audit::read(&mut vars, stands_still);
     unknown::note(&mut vars, names());
-    let callers = Callers::read(&mut vars, host.as_ref().map(Host::reach));
+    let callers = Callers::read(&mut vars, &mut secrets, host.as_ref().map(Host::reach));
     let (host, callers) = vars.finish(host.zip(callers))?;
     logging::start(log);
     let app = match keys {
@@ -140,7 +146,7 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
         );
     }
     let record = Record::new(audit, callers.scheme());
-    let app = record.of(callers.admit_to(app));
+    let app = secrets.prepare(record.of(callers.admit_to(app)));
     let outcome = host.run(app, config, &record);
     record.close();
     outcome
