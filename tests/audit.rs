@@ -5,21 +5,17 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Uri};
-use jiff::Timestamp;
-use oci_emulator::{Function, ResourcePrincipal, SimulatedOci, Tenancy};
 use oci_mcp_tests::{
-    Container, Deployed, Emulated, add, head, legacy, list, modern, patient, post, quiet, runs,
-    skip, until, with, workspace,
+    Container, Deployed, Emulated, Simulated, add, head, legacy, list, modern, patient, post,
+    quiet, runs, skip, until, with, workspace,
 };
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
 use tokio::net::unix::pipe;
 use tokio::process::Command;
 
@@ -390,60 +386,29 @@ async fn two_containers_may_share_a_file_and_each_says_when_it_ends() {
     record.judge("audit_shared", 2, &json!({}));
 }
 
-/// A simulated OCI that listens, a function in it, and a log there.
-struct Oci {
-    oci: SimulatedOci,
-    log: String,
-    settings: Vec<(String, String)>,
-    _folder: TempDir,
-}
-
-impl Oci {
-    async fn start() -> Self {
-        let oci = SimulatedOci::new(Tenancy::built_in().unwrap(), Timestamp::now).unwrap();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(oci.clone().serve(listener));
-        let folder = TempDir::new().unwrap();
-        let resource = oci.find("functions", "mcp").unwrap();
-        let hour = Duration::from_secs(3600);
-        let principal = ResourcePrincipal::new(oci.clone(), folder.path(), &resource, hour);
-        let log = oci.find("logs", "web").unwrap();
-        let settings = [
-            ("OCI_ENDPOINT_OVERRIDE", url),
-            ("OCI_MCP_AUDIT_LOG_ID", log.clone()),
-        ];
-        let settings = principal.unwrap().environment().into_iter().chain(settings);
-        Self {
-            oci,
-            log,
-            settings: settings
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-            _folder: folder,
-        }
-    }
-
-    fn tools(&self) -> Vec<Value> {
-        let lines = self.oci.pushed(&self.log).into_iter();
-        lines
-            .map(|line| serde_json::from_str::<Value>(&line).unwrap()["tool"].take())
-            .collect()
-    }
+/// The tools in the lines that the log `web` has.
+fn pushed(simulated: &Simulated) -> Vec<Value> {
+    let log = simulated.oci.find("logs", "web").unwrap();
+    let lines = simulated.oci.pushed(&log).into_iter();
+    lines
+        .map(|line| serde_json::from_str::<Value>(&line).unwrap()["tool"].take())
+        .collect()
 }
 
 #[tokio::test]
 async fn an_answer_of_a_function_leaves_when_oci_logging_has_its_line() {
-    let oci = Oci::start().await;
-    let mut program: Function = quiet(BINARY);
-    let settings = oci.settings.iter();
+    let simulated = Simulated::start().await;
+    let log = simulated.oci.find("logs", "web").unwrap();
+    let settings = simulated.settings(&[("OCI_MCP_AUDIT_LOG_ID", &log)]);
+    let mut program = quiet(BINARY);
+    let settings = settings.into_iter();
     program
         .env
         .extend(settings.map(|(name, value)| (name.into(), value.into())));
     let function = Emulated::new(program, patient());
 
     let answer = function.send(add()).await;
-    let at_once = oci.tools();
+    let at_once = pushed(&simulated);
 
     assert_eq!(answer.status, 200);
     assert_eq!(at_once, ["add"]);
@@ -451,20 +416,17 @@ async fn an_answer_of_a_function_leaves_when_oci_logging_has_its_line() {
 
 #[tokio::test]
 async fn a_container_sends_its_lines_meanwhile_and_the_last_when_it_ends() {
-    let oci = Oci::start().await;
-    let settings: Vec<_> = oci
-        .settings
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
+    let simulated = Simulated::start().await;
+    let log = simulated.oci.find("logs", "web").unwrap();
+    let settings = simulated.settings(&[("OCI_MCP_AUDIT_LOG_ID", &log)]);
     let mut container = Container::start(BINARY, &settings).await;
 
     container.send(&add()).await;
-    until(|| oci.tools().len() == 1).await;
+    until(|| pushed(&simulated).len() == 1).await;
     container.terminate();
     container.ended().await;
 
-    assert_eq!(oci.tools(), [json!("add"), Value::Null]);
+    assert_eq!(pushed(&simulated), [json!("add"), Value::Null]);
 }
 
 #[tokio::test]
