@@ -107,6 +107,10 @@ impl Callers {
     /// something is wrong, which is then noted in `vars`.
     pub(crate) fn read<F: Fn(&str) -> Option<String>>(
         vars: &mut Vars<F>,
+        #[cfg_attr(
+            not(feature = "access"),
+            expect(unused_variables, reason = "no other scheme has any")
+        )]
         secrets: &mut Secrets,
         reach: Option<Reach>,
     ) -> Option<Self> {
@@ -133,8 +137,6 @@ impl Callers {
                 .map(|access| Self::Known(scheme, Box::new(access))),
             #[cfg(not(feature = "access"))]
             missing => {
-                // No other scheme has secrets.
-                let _none = secrets;
                 vars.note(format_args!(
                     "`OCI_MCP_ACCESS` is `{}`, which this program was built without",
                     missing.name()

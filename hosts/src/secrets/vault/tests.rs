@@ -13,6 +13,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::oci::Connection;
+use crate::secrets::secret_id;
 
 /// A function of the simulated tenancy.
 struct Function {
@@ -25,6 +26,18 @@ struct Function {
 
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400)
+}
+
+fn secret(
+    setting: &'static str,
+    id: &str,
+    take: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static,
+) -> Secret {
+    Secret {
+        setting,
+        id: id.to_owned(),
+        take: Box::new(take),
+    }
 }
 
 impl Function {
@@ -47,14 +60,16 @@ impl Function {
     fn app(&self, id: &str) -> (AppService, Arc<Mutex<Vec<String>>>) {
         let given = Arc::new(Mutex::new(Vec::new()));
         let taken = Arc::clone(&given);
-        let secret = Secret::new("OCI_MCP_STATE_KEY_SECRET_ID", id.parse().unwrap(), {
-            move |text| {
-                taken.lock().unwrap().push(text.to_owned());
-                let is_good = text == "hunter2";
-                is_good.then_some(()).ok_or_else(|| "no good".to_owned())
-            }
-        });
-        let app = prepare(vec![secret], App::new("test", "1"), self.way());
+        let take = move |text: &str| {
+            taken.lock().unwrap().push(text.to_owned());
+            let is_good = text == "hunter2";
+            is_good.then_some(()).ok_or_else(|| "no good".to_owned())
+        };
+        let app = prepare(
+            vec![secret("OCI_MCP_STATE_KEY_SECRET_ID", id, take)],
+            App::new("test", "1"),
+            self.way(),
+        );
         (app.into_service(Config::default()).unwrap(), given)
     }
 
@@ -136,9 +151,7 @@ async fn what_is_wrong_is_told_without_the_secret() {
         .put_secret("payment-api-key", "hunter3")
         .unwrap();
     let loader = Loader {
-        secrets: vec![Secret::new("SETTING", id.parse().unwrap(), |_| {
-            Err("key 1 is none".to_owned())
-        })],
+        secrets: vec![secret("SETTING", &id, |_| Err("key 1 is none".to_owned()))],
         oci: function.way(),
     };
 
@@ -156,6 +169,6 @@ fn a_secret_is_named_by_its_ocid() {
         ("ocid1.vaultsecret.oc1.phx.", false),
         ("hunter2", false),
     ] {
-        assert_eq!(text.parse::<SecretId>().is_ok(), is_secret, "{text}");
+        assert_eq!(secret_id(text).is_some(), is_secret, "{text}");
     }
 }
