@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Request;
 use oci_mcp::Access;
 use oci_mcp_access::{Challenges, Policy, Scopes, StaticTokens, Verifier};
-use oci_mcp_tests::{Container, Reply, Server, app, ask, bearer, list, modern};
+use oci_mcp_tests::{Container, Reply, Server, Simulated, app, ask, bearer, list, modern, with};
 use serde_json::json;
 use tempfile::NamedTempFile;
 use tokio::process::Command;
@@ -152,4 +152,30 @@ async fn a_setting_that_is_misspelt_stops_the_server() {
     assert_eq!(output.status.code(), Some(2));
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("is `OCI_MCP_ACCESS` meant?"), "{error}");
+}
+
+#[tokio::test]
+async fn a_gateways_secret_may_be_in_a_vault_and_until_it_is_read_nobody_is_let_in() {
+    let simulated = Simulated::start().await;
+    let id = simulated.oci.find("secrets", "payment-api-key").unwrap();
+    let more = [
+        ("OCI_MCP_ACCESS", "gateway"),
+        ("OCI_MCP_ACCESS_SECRET_ID", &*id),
+    ];
+    let container = Container::start(BINARY, &simulated.settings(&more)).await;
+    let from = |secret: &str| {
+        let request = with(list(), "oci-mcp-gateway-secret", secret);
+        with(request, "oci-mcp-subject", "alice")
+    };
+
+    let (early, _) = container.send(&from(TOKEN)).await;
+    let secret = format!("{TOKEN}\n");
+    simulated
+        .oci
+        .put_secret("payment-api-key", &secret)
+        .unwrap();
+    let (known, _) = container.send(&from(TOKEN)).await;
+    let (forger, _) = container.send(&from(&TOKEN.to_uppercase())).await;
+
+    assert_eq!((early, known, forger), (503, 200, 403));
 }

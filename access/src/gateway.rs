@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::HeaderMap;
 use ring::hmac::{HMAC_SHA256, Key, Tag, sign, verify};
@@ -21,9 +21,14 @@ use crate::scopes::Scopes;
 /// | `oci-mcp-gateway-secret` | the secret |
 /// | `oci-mcp-subject` | who calls; empty or absent if the gateway does not know |
 /// | `oci-mcp-scope` | what the caller may do: scopes with spaces between them, or none |
-pub struct Gateway {
+///
+/// A clone is the same gateway.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
     key: Key,
-    secret: Tag,
+    secret: OnceLock<Tag>,
 }
 
 /// The headers that a [`Gateway`] goes by, in lower case. Nothing behind it should see them.
@@ -40,13 +45,33 @@ impl Gateway {
     ///
     /// [`InvalidSecret`] if it has fewer than 32 characters, or one that no header can have.
     pub fn new(secret: &str) -> Result<Self, InvalidSecret> {
+        let gateway = Self::pending();
+        gateway.fill(secret)?;
+        Ok(gateway)
+    }
+
+    /// The gateway whose secret is not known yet: until [`fill`](Self::fill) nobody is let in.
+    #[must_use]
+    pub fn pending() -> Self {
+        Self(Arc::new(Inner {
+            key: Key::new(HMAC_SHA256, b"gateway secret"),
+            secret: OnceLock::new(),
+        }))
+    }
+
+    /// Tells the secret, unless it is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn fill(&self, secret: &str) -> Result<(), InvalidSecret> {
         let is_sent = secret.bytes().all(|byte| byte.is_ascii_graphic());
         if secret.len() < MIN_SECRET_BYTES || !is_sent {
             return Err(InvalidSecret);
         }
-        let key = Key::new(HMAC_SHA256, b"gateway secret");
-        let secret = sign(&key, secret.as_bytes());
-        Ok(Self { key, secret })
+        let tag = sign(&self.0.key, secret.as_bytes());
+        self.0.secret.get_or_init(|| tag);
+        Ok(())
     }
 
     /// Whose request it is that has these headers. How long it takes does not depend on how much of the
@@ -56,9 +81,14 @@ impl Gateway {
     ///
     /// [`Refusal`] if it is not the gateway's, or the gateway does not know whose.
     pub fn verify(&self, headers: &HeaderMap) -> Result<Arc<Identity>, Refusal> {
+        let Inner { key, secret: tag } = &*self.0;
+        let Some(tag) = tag.get() else {
+            let detail = "the gateway's secret is not known yet";
+            return Err(Refusal::new(Reason::Unavailable, detail));
+        };
         let secret = only(headers, SECRET)?.unwrap_or_default();
         // ring compares tags in constant time, and offers it for nothing else.
-        if verify(&self.key, secret.as_bytes(), self.secret.as_ref()).is_err() {
+        if verify(key, secret.as_bytes(), tag.as_ref()).is_err() {
             return Err(Refusal::wrong_gateway("the secret is missing or wrong"));
         }
         let subject = only(headers, SUBJECT)?.filter(|subject| !subject.is_empty());
@@ -173,6 +203,30 @@ mod tests {
         for (headers, expected) in cases {
             assert_eq!(verify(headers).unwrap_err(), expected, "{headers:?}");
         }
+    }
+
+    #[test]
+    fn until_the_secret_is_known_nobody_is_let_in() {
+        let gateway = Gateway::pending();
+        let headers = HeaderMap::from_iter([
+            (
+                HeaderName::from_static(SECRET),
+                HeaderValue::from_static(""),
+            ),
+            (
+                HeaderName::from_static(SUBJECT),
+                HeaderValue::from_static("a"),
+            ),
+        ]);
+
+        let before = gateway.verify(&headers).unwrap_err();
+        let invalid = gateway.fill("short");
+        gateway.fill(GOOD).unwrap();
+        let after = gateway.verify(&headers).unwrap_err();
+
+        assert_eq!(before.reason(), Reason::Unavailable);
+        assert_eq!(invalid, Err(InvalidSecret));
+        assert_eq!(after.reason(), Reason::WrongGateway);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Opaque tokens, about which the issuer is asked: RFC 7662.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -37,26 +37,43 @@ pub struct Introspection {
 }
 
 /// By which the issuer knows this server: sent as `client_secret_basic` (RFC 6749, section 2.3.1).
+///
+/// A clone is the same credentials.
 #[derive(Clone)]
 pub struct ClientCredentials {
     id: String,
-    secret: Zeroizing<String>,
+    secret: Arc<OnceLock<Zeroizing<String>>>,
 }
 
 impl ClientCredentials {
     /// The credentials of client `id`.
     #[must_use]
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Self {
+        let credentials = Self::pending(id);
+        credentials.fill(secret);
+        credentials
+    }
+
+    /// The credentials of client `id`, whose secret is not known yet: until [`fill`](Self::fill) nobody is let in.
+    #[must_use]
+    pub fn pending(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
-            secret: Zeroizing::new(secret.into()),
+            secret: Arc::default(),
         }
+    }
+
+    /// Tells the secret, unless it is known.
+    pub fn fill(&self, secret: impl Into<String>) {
+        self.secret.get_or_init(|| Zeroizing::new(secret.into()));
     }
 
     /// The value of the `Authorization` header.
     fn basic(&self) -> Result<HeaderValue, Refusal> {
+        let secret = self.secret.get();
+        let secret = secret.ok_or_else(|| unavailable("the client's secret is not known yet"))?;
         // Encoded as in a form first, which lets both have colons.
-        let (id, secret) = (form_encoded(&self.id), form_encoded(&self.secret));
+        let (id, secret) = (form_encoded(&self.id), form_encoded(secret));
         let pair = Zeroizing::new(format!("{}:{}", *id, *secret));
         let value = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
         let mut value =
@@ -274,6 +291,7 @@ mod tests {
 
         let shown = format!("{credentials:?} {:?}", credentials.basic());
 
+        assert!(ClientCredentials::pending("mcp").basic().is_err());
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(!shown.contains(&BASE64.encode(b"mcp:hunter2")), "{shown}");
     }

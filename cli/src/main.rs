@@ -1,5 +1,7 @@
 //! `oci-mcp`: serves MCP tools from OCI's serverless hosts, and plays those hosts on a laptop.
 
+#[cfg(feature = "server")]
+mod audit;
 #[cfg(feature = "dev")]
 mod dev;
 mod oci;
@@ -46,6 +48,10 @@ enum Command {
     #[cfg(feature = "access")]
     #[command(subcommand)]
     Policy(policy::Command),
+    /// Looks at a record of requests.
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Audit(audit::Command),
 }
 
 fn main() -> ExitCode {
@@ -58,6 +64,8 @@ fn main() -> ExitCode {
         Command::Dev(args) => return dev::run(args),
         #[cfg(feature = "access")]
         Command::Policy(command) => return policy::run(&app(), &command),
+        #[cfg(feature = "server")]
+        Command::Audit(command) => return audit::run(&command),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,7 +7,8 @@ pub(crate) mod tests;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use http::Method;
+use bytes::Bytes;
+use http::{Method, Response};
 use oci_mcp::{Annotations, Context, Json, NoArgs, Tool, ToolError};
 use oci_rest::{Call, Credential, Environment, Request, Template};
 use tokio::time;
@@ -100,7 +101,9 @@ async fn ask(oci: &Oci, cx: &Context) -> (Identity, SignedCall) {
             identity.tenancy = credential.tenancy().map(str::to_owned);
             identity.region = credential.region().map(ToString::to_string);
             let call = Call::until(deadline).traced(trace_id(cx));
-            get_namespace(oci, &credential, &call).await
+            let outcome = get_namespace(oci, &credential, &call).await;
+            tell(cx, &outcome);
+            outcome.map(|response| response.status().as_u16())
         }
         Ok(Err(error)) => Err(Failure::before(error.to_string())),
         Err(_) => Err(Failure::before("the credential did not come in time")),
@@ -120,7 +123,11 @@ async fn ask(oci: &Oci, cx: &Context) -> (Identity, SignedCall) {
 
 /// `GetNamespace` of Object Storage, which tells everybody the name of their own namespace, so that a
 /// missing policy cannot be taken for a bad signature.
-async fn get_namespace(oci: &Oci, credential: &Credential, call: &Call) -> Result<u16, Failure> {
+async fn get_namespace(
+    oci: &Oci,
+    credential: &Credential,
+    call: &Call,
+) -> Result<Response<Bytes>, Failure> {
     let region = oci.region.as_ref().or_else(|| credential.region());
     let region = region.ok_or_else(|| {
         Failure::before("the identity has no region: `OCI_REGION` says which one to ask")
@@ -129,8 +136,21 @@ async fn get_namespace(oci: &Oci, credential: &Credential, call: &Call) -> Resul
     let endpoint = endpoint.map_err(|error| Failure::before(error.to_string()))?;
     // One attempt: this is to show how things are.
     let request = Request::new(Method::GET, OPERATION, "/n").without_retries();
-    let response = oci.client.send(&endpoint, &request, call).await?;
-    Ok(response.status().as_u16())
+    Ok(oci.client.send(&endpoint, &request, call).await?)
+}
+
+/// Puts on record by which name OCI knows the request.
+fn tell(cx: &Context, outcome: &Result<Response<Bytes>, Failure>) {
+    let id = match outcome {
+        Ok(response) => {
+            let id = response.headers().get("opc-request-id");
+            id.and_then(|id| id.to_str().ok())
+        }
+        Err(failure) => failure.opc_request_id.as_deref(),
+    };
+    if let Some(id) = id {
+        cx.oci_request(id);
+    }
 }
 
 /// How long to wait for OCI. Whoever runs the tool stops it up to half way to the host's `deadline`,

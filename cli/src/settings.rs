@@ -15,6 +15,18 @@ pub(crate) struct Common {
     /// A file of keys with which tools may ask the client (`OCI_MCP_STATE_KEY_FILE`)
     #[arg(long)]
     state_key_file: Option<String>,
+    /// Where a line goes for each request: off, stderr, or a file (`OCI_MCP_AUDIT`)
+    #[arg(long)]
+    audit: Option<String>,
+    /// The OCID of a log of OCI Logging to which the lines are sent (`OCI_MCP_AUDIT_LOG_ID`)
+    #[arg(long)]
+    audit_log_id: Option<String>,
+    /// Whether the lines have the arguments of calls: true or false (`OCI_MCP_AUDIT_ARGUMENTS`)
+    #[arg(long)]
+    audit_arguments: Option<String>,
+    /// Whether no call is made before it is on record: true or false (`OCI_MCP_AUDIT_FAIL_CLOSED`)
+    #[arg(long)]
+    audit_fail_closed: Option<String>,
     /// How often a caller may call in a minute (`OCI_MCP_CALLS_PER_MINUTE`)
     #[arg(long)]
     calls_per_minute: Option<String>,
@@ -33,6 +45,10 @@ impl Common {
     /// The value of the flag for the variable `name`, if there is such a flag and it was given.
     pub(crate) fn flag(&self, name: &str) -> Option<String> {
         match name {
+            "OCI_MCP_AUDIT" => self.audit.clone(),
+            "OCI_MCP_AUDIT_ARGUMENTS" => self.audit_arguments.clone(),
+            "OCI_MCP_AUDIT_FAIL_CLOSED" => self.audit_fail_closed.clone(),
+            "OCI_MCP_AUDIT_LOG_ID" => self.audit_log_id.clone(),
             "OCI_MCP_CALLS_PER_MINUTE" => self.calls_per_minute.clone(),
             "OCI_MCP_LOG" => self.log.clone(),
             "OCI_MCP_MAX_BODY_BYTES" => self.max_body_bytes.clone(),

@@ -3,7 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use http::StatusCode;
+
 use crate::error::Error;
+use crate::observer::Observer;
 
 /// Where to listen, how much to take in and how long to wait for it.
 ///
@@ -14,7 +17,7 @@ use crate::error::Error;
 ///
 /// let config = Config::default().with_address(([0, 0, 0, 0], 8080).into());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) address: SocketAddr,
     pub(crate) max_body_bytes: usize,
@@ -24,6 +27,7 @@ pub struct Config {
     pub(crate) body_timeout: Duration,
     pub(crate) idle_timeout: Duration,
     pub(crate) grace: Duration,
+    pub(crate) observer: Observer,
 }
 
 impl Default for Config {
@@ -40,6 +44,7 @@ impl Default for Config {
             idle_timeout: Duration::from_secs(75),
             // Below the 30 s that Kubernetes and Container Instances give by default.
             grace: Duration::from_secs(25),
+            observer: Observer::default(),
         }
     }
 }
@@ -102,6 +107,17 @@ impl Config {
     #[must_use]
     pub fn with_grace(mut self, grace: Duration) -> Self {
         self.grace = grace;
+        self
+    }
+
+    /// Has `observe` told of each request that the service never sees, with the status of its answer
+    /// and the reason: `slow_body`, `no_room`, `broken_body` or `unreadable_head`.
+    #[must_use]
+    pub fn on_refusal(
+        mut self,
+        observe: impl Fn(StatusCode, &'static str) + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Observer::new(observe);
         self
     }
 

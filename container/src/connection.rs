@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::{Either as First, select};
 use http::header::CONNECTION;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
@@ -86,6 +86,10 @@ pub(crate) async fn serve_connection<I, S, B>(
         }
     };
     if let Err(error) = ended {
+        if error.is_parse() {
+            let observer = &host.config.observer;
+            observer.tell(StatusCode::BAD_REQUEST, "unreadable_head");
+        }
         tracing::debug!(%error, "a connection ended early");
     }
 }

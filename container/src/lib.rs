@@ -5,6 +5,7 @@ mod body;
 mod config;
 mod connection;
 mod error;
+mod observer;
 mod refusal;
 mod server;
 mod signals;

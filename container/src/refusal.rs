@@ -50,6 +50,9 @@ impl Refusal {
         let body = Bytes::from(format!(r#"{{"error":"{message}"}}"#));
         let mut response = Response::new(Full::new(body));
         *response.status_mut() = status;
+        if let Some(reason) = self.reason() {
+            config.observer.tell(status, reason);
+        }
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self == Self::Full {
@@ -60,5 +63,15 @@ impl Refusal {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+
+    /// The reason as one word, if the service has seen nothing of the request.
+    fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Slow => Some("slow_body"),
+            Self::Full => Some("no_room"),
+            Self::Broken => Some("broken_body"),
+            Self::Panicked => None,
+        }
     }
 }

@@ -8,6 +8,7 @@ mod fault;
 mod federation;
 mod fleet;
 mod identity;
+mod ingestion;
 mod key;
 mod list;
 mod machine;
@@ -282,6 +283,23 @@ impl SimulatedOci {
             let message = format!("the simulated tenancy has no `{name}` among its {collection}");
             io::Error::new(io::ErrorKind::NotFound, message)
         })
+    }
+
+    /// Has the secret with this name hold `content`, and be readable, which at first none is. Its OCID.
+    ///
+    /// # Errors
+    ///
+    /// If the tenancy has no such secret.
+    pub fn put_secret(&self, name: &str, content: &str) -> io::Result<String> {
+        let id = self.find("secrets", name)?;
+        self.state().secrets.insert(id.clone(), content.to_owned());
+        Ok(id)
+    }
+
+    /// What was put into the custom log with this OCID.
+    #[must_use]
+    pub fn pushed(&self, log: &str) -> Vec<String> {
+        self.state().pushed.get(log).cloned().unwrap_or_default()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

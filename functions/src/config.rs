@@ -4,7 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use http::StatusCode;
+
 use crate::log_frame::LogFrame;
+use crate::observer::Observer;
 use crate::socket;
 
 /// How to serve: where to listen, what to log, what is too large.
@@ -15,6 +18,7 @@ pub struct Config {
     pub(crate) max_request_bytes: usize,
     pub(crate) max_response_bytes: usize,
     pub(crate) clock: fn() -> SystemTime,
+    pub(crate) observer: Observer,
 }
 
 impl Config {
@@ -46,6 +50,7 @@ impl Config {
                 max_request_bytes: MAX_REQUEST_BYTES,
                 max_response_bytes: MAX_RESPONSE_BYTES,
                 clock: wall_clock,
+                observer: Observer::default(),
             }),
             _ => Err(ConfigError { problems }),
         }
@@ -69,6 +74,17 @@ impl Config {
     #[must_use]
     pub fn with_clock(mut self, clock: fn() -> SystemTime) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Has `observe` told of each request that the service never sees, with the status of its answer
+    /// and the reason: `too_large`, `broken_body`, `malformed_request`, `unreadable_head` or `not_a_call`.
+    #[must_use]
+    pub fn on_refusal(
+        mut self,
+        observe: impl Fn(StatusCode, &'static str) + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Observer::new(observe);
         self
     }
 }

@@ -36,7 +36,7 @@ where
     B::Error: Into<BoxError>,
 {
     let (config, answering, spare) = (&*config, &Answering::default(), &Spare::default());
-    let io = Guarded::new(TokioIo::new(io), answering.clone());
+    let io = Guarded::new(TokioIo::new(io), answering.clone(), config.observer.clone());
     let call = service_fn(move |request| {
         let service = service.clone();
         async move {
@@ -85,7 +85,10 @@ where
     let taken = Call::take(&mut head.headers, intent, take(spare));
     let request = match taken.into_request(body, config.clock, arrived) {
         Ok(request) => request,
-        Err(refusal) => return refusal.into_reply(intent),
+        Err(refusal) => {
+            config.observer.tell(refusal.status, "malformed_request");
+            return refusal.into_reply(intent);
+        }
     };
     // A panic must not end the connection, because the agent then destroys the container. What
     // the service was called on is dropped with the panic, so nothing broken is seen again.
@@ -120,12 +123,15 @@ async fn receive(
     body: Incoming,
     intent: Intent,
 ) -> Result<Bytes, Box<Reply>> {
-    let fail = |message| Box::new(failure(intent, message));
+    let fail = |message, reason| {
+        config.observer.tell(StatusCode::BAD_GATEWAY, reason);
+        Box::new(failure(intent, message))
+    };
     if head.method != Method::POST || head.uri.path() != "/call" {
         if let Err(error) = collect(body, 0, Excess::Drain).await {
             tracing::debug!(%error, "the body of a request ended early");
         }
-        return Err(fail("only `POST /call` is served here"));
+        return Err(fail("only `POST /call` is served here", "not_a_call"));
     }
     if let Some(frame) = &config.log_frame {
         frame.print(&head.headers);
@@ -134,11 +140,12 @@ async fn receive(
         Ok(Collected::Whole(body)) => Ok(body),
         Ok(Collected::TooLarge(size)) => {
             let refusal = request_too_large(size, config.max_request_bytes);
+            config.observer.tell(refusal.status, "too_large");
             Err(Box::new(refusal.into_reply(intent)))
         }
         Err(error) => {
             tracing::debug!(%error, "the body of a request ended early");
-            Err(fail("the body of the request ended early"))
+            Err(fail("the body of the request ended early", "broken_body"))
         }
     }
 }

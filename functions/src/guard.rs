@@ -11,7 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
+use http::StatusCode;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
+
+use crate::observer::Observer;
 
 /// Whether what hyper writes next is an answer of ours.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +35,7 @@ impl Answering {
 pub(crate) struct Guarded<I> {
     io: I,
     answering: Answering,
+    observer: Observer,
     refusal: Refusal,
 }
 
@@ -44,10 +48,11 @@ enum Refusal {
 }
 
 impl<I> Guarded<I> {
-    pub(crate) fn new(io: I, answering: Answering) -> Self {
+    pub(crate) fn new(io: I, answering: Answering, observer: Observer) -> Self {
         Self {
             io,
             answering,
+            observer,
             refusal: Refusal::No,
         }
     }
@@ -61,6 +66,8 @@ impl<I: Write + Unpin> Guarded<I> {
             && first.starts_with(b"HTTP/1.1 4")
         {
             tracing::warn!("the head of a request could not be read; it is answered with 502");
+            self.observer
+                .tell(StatusCode::BAD_GATEWAY, "unreadable_head");
             self.refusal = Refusal::Writing(REFUSAL.as_bytes());
         }
         !matches!(self.refusal, Refusal::No)

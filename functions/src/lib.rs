@@ -8,6 +8,7 @@ mod error;
 mod guard;
 mod invocation;
 mod log_frame;
+mod observer;
 mod request;
 mod response;
 mod socket;

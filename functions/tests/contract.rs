@@ -7,7 +7,7 @@ mod support;
 use std::convert::Infallible;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -433,4 +433,36 @@ async fn a_body_may_be_boxed() {
     tokio::spawn(serve_connection(config, function, service_fn(boxed)));
 
     assert_eq!(Agent::new(agent).call(&http("/", "", "")).await.body, "hi");
+}
+
+#[tokio::test]
+async fn what_the_service_never_sees_is_told_with_the_reason() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let config = config(Path::new("/unused"))
+        .with_max_request_bytes(10)
+        .on_refusal(move |status, reason| sink.lock().unwrap().push((status.as_u16(), reason)));
+
+    for request in [
+        http("/a", "", "more than ten bytes"),
+        http("/a b", "", ""),
+        http("/a", &numbered_headers(200), ""),
+        b"GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec(),
+        http("/a", "", "fits"),
+        http("/panic", "", ""),
+    ] {
+        Agent::new(connect_with(config.clone()))
+            .call(&request)
+            .await;
+    }
+
+    assert_eq!(
+        *told.lock().unwrap(),
+        [
+            (413, "too_large"),
+            (400, "malformed_request"),
+            (502, "unreadable_head"),
+            (502, "not_a_call"),
+        ]
+    );
 }

@@ -11,6 +11,8 @@ use std::str::FromStr;
 
 use oci_mcp::{App, Vars};
 
+use crate::secrets::Secrets;
+
 /// Whom a host is reached by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reach {
@@ -22,7 +24,7 @@ pub(crate) struct Reach {
 
 /// How callers are known. One way a server, so that none is weaker than the operator thinks.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Scheme {
+pub(crate) enum Scheme {
     Platform,
     None,
     Gateway,
@@ -34,20 +36,21 @@ enum Scheme {
 /// Who gets in.
 pub(crate) enum Callers {
     /// Whoever reaches the server.
-    All,
+    All(Scheme),
     /// Whom the app itself identifies.
     #[cfg(feature = "access")]
-    Known(Box<oci_mcp::Access>),
+    Known(Scheme, Box<oci_mcp::Access>),
 }
 
 /// Which schemes a setting is for. With another it would have no effect, of which whoever set it should
 /// know.
-const SETTINGS: [(&str, &[Scheme]); 14] = {
+const SETTINGS: [(&str, &[Scheme]); 16] = {
     use Scheme::{Gateway, Introspection, Jwt, Static};
     [
         ("OCI_MCP_ACCESS_AUDIENCE", &[Jwt, Introspection]),
         ("OCI_MCP_ACCESS_CLIENT_ID", &[Introspection]),
         ("OCI_MCP_ACCESS_CLIENT_SECRET_FILE", &[Introspection]),
+        ("OCI_MCP_ACCESS_CLIENT_SECRET_ID", &[Introspection]),
         ("OCI_MCP_ACCESS_GATEWAY", &[Gateway]),
         ("OCI_MCP_ACCESS_IDENTITY_DOMAIN", &[Jwt]),
         ("OCI_MCP_ACCESS_INTROSPECTION_URL", &[Introspection]),
@@ -61,6 +64,7 @@ const SETTINGS: [(&str, &[Scheme]); 14] = {
         ("OCI_MCP_ACCESS_RESOURCE", &[Jwt, Introspection]),
         ("OCI_MCP_ACCESS_SCOPES", &[Jwt, Introspection]),
         ("OCI_MCP_ACCESS_SECRET_FILE", &[Gateway]),
+        ("OCI_MCP_ACCESS_SECRET_ID", &[Gateway]),
         ("OCI_MCP_ACCESS_TOKENS_FILE", &[Static]),
     ]
 };
@@ -103,6 +107,11 @@ impl Callers {
     /// something is wrong, which is then noted in `vars`.
     pub(crate) fn read<F: Fn(&str) -> Option<String>>(
         vars: &mut Vars<F>,
+        #[cfg_attr(
+            not(feature = "access"),
+            expect(unused_variables, reason = "no other scheme has any")
+        )]
+        secrets: &mut Secrets,
         reach: Option<Reach>,
     ) -> Option<Self> {
         let scheme = match vars.get("OCI_MCP_ACCESS") {
@@ -122,9 +131,10 @@ impl Callers {
             }
         }
         match scheme {
-            Scheme::Platform | Scheme::None => Some(Self::All),
+            Scheme::Platform | Scheme::None => Some(Self::All(scheme)),
             #[cfg(feature = "access")]
-            known => known::read(vars, known, reach).map(|access| Self::Known(Box::new(access))),
+            known => known::read(vars, secrets, known, reach)
+                .map(|access| Self::Known(scheme, Box::new(access))),
             #[cfg(not(feature = "access"))]
             missing => {
                 vars.note(format_args!(
@@ -139,15 +149,24 @@ impl Callers {
     /// Has `app` ask who calls.
     pub(crate) fn admit_to(self, app: App) -> App {
         match self {
-            Self::All => app,
+            Self::All(_) => app,
             #[cfg(feature = "access")]
-            Self::Known(access) => app.access(*access),
+            Self::Known(_, access) => app.access(*access),
+        }
+    }
+
+    /// The name of the way in which they are known.
+    pub(crate) fn scheme(&self) -> &'static str {
+        match self {
+            Self::All(scheme) => scheme.name(),
+            #[cfg(feature = "access")]
+            Self::Known(scheme, _) => scheme.name(),
         }
     }
 
     /// Whether the network alone decides who calls a host with this `reach`.
     pub(crate) fn are_left_to_the_network(&self, reach: Reach) -> bool {
-        matches!(self, Self::All) && reach.default_scheme().is_none()
+        matches!(self, Self::All(_)) && reach.default_scheme().is_none()
     }
 }
 

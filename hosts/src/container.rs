@@ -7,6 +7,7 @@ use oci_mcp::{App, ByteLimit, Config, Vars};
 use tower::ServiceBuilder;
 
 use crate::access::Reach;
+use crate::audit::Record;
 use crate::{Error, http};
 
 /// Where the container listens.
@@ -49,12 +50,17 @@ impl FromStr for Port {
     }
 }
 
-pub(crate) fn run(app: App, config: Config, settings: &Settings) -> Result<(), Error> {
+pub(crate) fn run(
+    app: App,
+    config: Config,
+    settings: &Settings,
+    record: &Record,
+) -> Result<(), Error> {
     let Settings {
         address,
         max_response_bytes,
     } = *settings;
-    let server = http::server(address, config.max_body_bytes());
+    let server = http::server("container", address, config.max_body_bytes(), record);
     let config = if address.ip().is_loopback() {
         // A page that rebinds its name to this machine still sends that name as the host.
         config.for_loopback()

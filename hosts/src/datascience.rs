@@ -7,6 +7,7 @@ use oci_mcp_datascience::{DataScience, MAX_BYTES, Paths, Port, TIMEOUT};
 use tower::ServiceBuilder;
 
 use crate::access::Reach;
+use crate::audit::Record;
 use crate::{Error, http};
 
 /// How the model deployment is served.
@@ -75,14 +76,19 @@ fn paths<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, config: &Config) -> 
     paths.map_err(|problem| vars.note(problem)).ok()
 }
 
-pub(crate) fn run(app: App, config: Config, settings: Settings) -> Result<(), Error> {
+pub(crate) fn run(
+    app: App,
+    config: Config,
+    settings: Settings,
+    record: &Record,
+) -> Result<(), Error> {
     let Settings {
         address,
         max_response_bytes,
         paths,
         ..
     } = settings;
-    let server = http::server(address, config.max_body_bytes());
+    let server = http::server("datascience", address, config.max_body_bytes(), record);
     let config = if address.ip().is_loopback() {
         config.for_loopback()
     } else {

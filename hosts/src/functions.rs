@@ -10,6 +10,7 @@ use oci_mcp_functions::{Intent, Invocation};
 use tower::ServiceBuilder;
 
 use crate::Error;
+use crate::audit::Record;
 
 /// How the function is served.
 pub(crate) struct Settings {
@@ -56,7 +57,12 @@ impl Settings {
     }
 }
 
-pub(crate) fn run(app: App, config: Config, settings: Settings) -> Result<(), Error> {
+pub(crate) fn run(
+    app: App,
+    config: Config,
+    settings: Settings,
+    record: &Record,
+) -> Result<(), Error> {
     let Settings {
         fdk,
         max_response_bytes,
@@ -65,6 +71,8 @@ pub(crate) fn run(app: App, config: Config, settings: Settings) -> Result<(), Er
     let service = ServiceBuilder::new()
         .map_request(move |request| deliver(request, &path, max_response_bytes))
         .service(app.into_service(config)?);
+    let record = record.clone();
+    let fdk = fdk.on_refusal(move |status, reason| record.refused("functions", status, reason));
     Ok(oci_mcp_functions::run(fdk, service)?)
 }
 

@@ -6,6 +6,7 @@ use oci_mcp::{App, Config, Vars};
 
 use crate::Error;
 use crate::access::Reach;
+use crate::audit::Record;
 #[cfg(feature = "container")]
 use crate::container;
 #[cfg(feature = "datascience")]
@@ -83,16 +84,26 @@ impl Host {
         }
     }
 
-    pub(crate) fn run(self, app: App, config: Config) -> Result<(), Error> {
+    /// Whether nothing runs between two requests.
+    pub(crate) fn stands_still(&self) -> bool {
+        match self {
+            #[cfg(feature = "functions")]
+            Self::Functions(_) => true,
+            #[cfg(any(feature = "container", feature = "datascience", feature = "stdio"))]
+            _ => false,
+        }
+    }
+
+    pub(crate) fn run(self, app: App, config: Config, record: &Record) -> Result<(), Error> {
         match self {
             #[cfg(feature = "container")]
-            Self::Container(settings) => container::run(app, config, &settings),
+            Self::Container(settings) => container::run(app, config, &settings, record),
             #[cfg(feature = "datascience")]
-            Self::DataScience(settings) => datascience::run(app, config, settings),
+            Self::DataScience(settings) => datascience::run(app, config, settings, record),
             #[cfg(feature = "functions")]
-            Self::Functions(settings) => functions::run(app, config, settings),
+            Self::Functions(settings) => functions::run(app, config, settings, record),
             #[cfg(feature = "stdio")]
-            Self::Stdio(settings) => stdio::run(app, config, &settings),
+            Self::Stdio(settings) => stdio::run(app, config, &settings, record),
         }
     }
 }

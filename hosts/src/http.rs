@@ -10,6 +10,7 @@ use http::Request;
 use oci_mcp::{Delivery, Vars};
 use oci_mcp_container::{Arrival, Config};
 
+use crate::audit::Record;
 use crate::kubernetes::is_service_link;
 
 /// The address to listen on, if it is set.
@@ -40,13 +41,20 @@ impl FromStr for Bind {
     }
 }
 
-/// A server at `address`.
-pub(crate) fn server(address: SocketAddr, max_body_bytes: usize) -> Config {
+/// A server of `host` at `address`.
+pub(crate) fn server(
+    host: &'static str,
+    address: SocketAddr,
+    max_body_bytes: usize,
+    record: &Record,
+) -> Config {
+    let record = record.clone();
     Config::default()
         .with_address(address)
         .with_max_body_bytes(max_body_bytes)
         // Room for some bodies at a time, however large one may be.
         .with_max_buffered_bytes(max_body_bytes.saturating_mul(16))
+        .on_refusal(move |status, reason| record.refused(host, status, reason))
 }
 
 /// Takes out of `request` what its server says of it.

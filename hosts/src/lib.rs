@@ -24,6 +24,7 @@
 compile_error!("a program needs a host: `container`, `datascience`, `functions` or `stdio`");
 
 mod access;
+mod audit;
 #[cfg(feature = "container")]
 mod container;
 #[cfg(feature = "datascience")]
@@ -36,6 +37,9 @@ mod host;
 mod http;
 mod kubernetes;
 mod logging;
+#[cfg(feature = "oci")]
+mod oci;
+mod secrets;
 mod state;
 #[cfg(feature = "stdio")]
 mod stdio;
@@ -48,7 +52,9 @@ use std::process::ExitCode;
 use oci_mcp::{App, Config, Vars};
 
 use access::Callers;
+use audit::Record;
 use host::Host;
+use secrets::Secrets;
 
 /// Serves `app` as the environment says, until the process ends. Failures go to stderr.
 ///
@@ -67,6 +73,10 @@ pub fn serve(app: App) -> ExitCode {
 /// |---|---|---|
 /// | `OCI_MCP_HOST` | `functions`, `datascience`, `container`, or `auto`: what the platform's variables say | `auto` |
 /// | `OCI_MCP_ACCESS` | how callers are known: `platform`, `none`, `gateway`, `jwt`, `introspection` or `static`, each with settings that the README lists | `platform` on Functions and model deployments, `none` where only this machine calls, else it must be set |
+/// | `OCI_MCP_AUDIT` | where a line goes for each request ([`oci_mcp::Audit`]): `off`, `stderr`, or the path of a file | `off` |
+/// | `OCI_MCP_AUDIT_ARGUMENTS` | `true`: lines tell the arguments of calls, masked, and not only their digest | `false` |
+/// | `OCI_MCP_AUDIT_FAIL_CLOSED` | `true`: no call of a tool that is not read-only is made before it is on record | `false` |
+/// | `OCI_MCP_AUDIT_LOG_ID` | the OCID of a log of OCI Logging to which lines are sent, too | none |
 /// | `OCI_MCP_BIND` | the address that a container listens on | `127.0.0.1`; `0.0.0.0` on a model deployment |
 /// | `OCI_MCP_PORT`, `MCP_PORT` | the port that a container listens on; a model deployment cannot have those below 1024, 8446, 8447 and 24224 | 8080 |
 /// | `OCI_MCP_TRANSPORT`, `MCP_TRANSPORT` | as guides set it: `streamable_http`, or `stdio` for what [`stdio`] does | `streamable_http` |
@@ -75,6 +85,7 @@ pub fn serve(app: App) -> ExitCode {
 /// | `OCI_MCP_MAX_RESPONSE_BYTES` | the largest answer; on Functions up to 6,291,456, on a model deployment up to 10,485,760 | 5,000,000 on Functions, 10,485,760 on a model deployment, else none |
 /// | `OCI_MCP_STATE_KEY` | the keys with which calls may ask the client ([`oci_mcp::StateKeys::parse`]), newest first: each `ID:KEY` with 32 random bytes in base64, comma-separated | none: nothing is asked |
 /// | `OCI_MCP_STATE_KEY_FILE` | a file of such keys | none |
+/// | `OCI_MCP_STATE_KEY_SECRET_ID` | the OCID of a Vault's secret with such keys, read when the first request comes | none |
 ///
 /// and those of [`Config::from_vars`].
 ///
@@ -93,7 +104,7 @@ pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Erro
 /// Serves `app` to the one client that started this process: MCP on stdin and stdout, one JSON
 /// message a line, until stdin ends and everything that came is answered. The log goes to stderr.
 ///
-/// `lookup` finds `OCI_MCP_LOG`, `OCI_MCP_STATE_KEY`, `OCI_MCP_STATE_KEY_FILE` and the variables of [`Config::from_vars`], as for [`run`]; of the
+/// `lookup` finds `OCI_MCP_LOG`, `OCI_MCP_STATE_KEY`, `OCI_MCP_STATE_KEY_FILE`, those of `OCI_MCP_AUDIT` and of [`Config::from_vars`], as for [`run`]; of the
 /// latter a line only meets `OCI_MCP_MAX_BODY_BYTES`. `OCI_MCP_MAX_RESPONSE_BYTES` limits an answer
 /// if it is set.
 ///
@@ -117,10 +128,15 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     let mut vars = Vars::new(lookup);
     let config = Config::read(&mut vars);
     let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
-    let keys = state::keys(&mut vars, |path| std::fs::read_to_string(path));
+    let mut secrets = Secrets::default();
+    let keys = state::keys(&mut vars, &mut secrets, |path| {
+        std::fs::read_to_string(path)
+    });
     let host = choose(&mut vars, &config);
+    let stands_still = host.as_ref().is_some_and(Host::stands_still);
+    let audit = audit::read(&mut vars, stands_still);
     unknown::note(&mut vars, names());
-    let callers = Callers::read(&mut vars, host.as_ref().map(Host::reach));
+    let callers = Callers::read(&mut vars, &mut secrets, host.as_ref().map(Host::reach));
     let (host, callers) = vars.finish(host.zip(callers))?;
     logging::start(log);
     let app = match keys {
@@ -132,7 +148,11 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
             "whoever reaches this address may call; let a gateway or network rules decide"
         );
     }
-    host.run(callers.admit_to(app), config)
+    let record = Record::new(audit, callers.scheme());
+    let app = secrets.prepare(record.of(callers.admit_to(app)));
+    let outcome = host.run(app, config, &record);
+    record.close();
+    outcome
 }
 
 /// The value of an environment variable, if it is set: the lookup of [`run`]. What is not UTF-8 in

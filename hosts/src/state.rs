@@ -2,20 +2,34 @@
 //! next.
 
 use std::io;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use oci_mcp::{StateKeys, Vars};
 use zeroize::Zeroizing;
 
+use crate::secrets::{Secrets, is_in_vault};
+
 const KEYS: &str = "OCI_MCP_STATE_KEY";
 const FILE: &str = "OCI_MCP_STATE_KEY_FILE";
+const SECRET_ID: &str = "OCI_MCP_STATE_KEY_SECRET_ID";
 
-/// The keys, if they are set; `read_file` reads the file of a path. What is wrong is noted in `vars`,
-/// without what is secret in it.
+/// The keys, if they are set; `read_file` reads the file of a path, and `secrets` what is in a Vault. What is wrong is
+/// noted in `vars`, without what is secret in it.
 pub(crate) fn keys<F: Fn(&str) -> Option<String>>(
     vars: &mut Vars<F>,
+    secrets: &mut Secrets,
     read_file: impl FnOnce(&str) -> io::Result<String>,
-) -> Option<StateKeys> {
+) -> Option<Arc<StateKeys>> {
+    let other = if vars.get(KEYS).is_some() { KEYS } else { FILE };
+    if is_in_vault(vars, other, SECRET_ID)? {
+        let keys = Arc::new(StateKeys::pending(now));
+        let waiting = Arc::clone(&keys);
+        secrets.read(vars, SECRET_ID, move |text| {
+            waiting.fill(text).map_err(|error| error.to_string())
+        });
+        return Some(keys);
+    }
     let (name, text) = match (vars.get(KEYS), vars.get(FILE)) {
         (Some(_), Some(_)) => {
             vars.note(format_args!(
@@ -37,10 +51,15 @@ pub(crate) fn keys<F: Fn(&str) -> Option<String>>(
         (None, None) => return None,
     };
     let text = Zeroizing::new(text);
-    #[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
-    let keys = StateKeys::parse(&text, SystemTime::now);
+    let keys = StateKeys::parse(&text, now);
     keys.map_err(|error| vars.note(format_args!("`{name}`: {error}")))
         .ok()
+        .map(Arc::new)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the time comes in")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 #[cfg(test)]
@@ -49,12 +68,17 @@ mod tests {
 
     const KEY: &str = "a:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 
-    fn read(set: &[(&str, &str)], file: io::Result<&str>) -> Result<Option<StateKeys>, String> {
+    fn read(
+        set: &[(&str, &str)],
+        file: io::Result<&str>,
+    ) -> Result<Option<Arc<StateKeys>>, String> {
         let mut vars = Vars::new(|name: &str| {
             let found = set.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         });
-        let keys = keys(&mut vars, |_| file.map(str::to_owned));
+        let keys = keys(&mut vars, &mut Secrets::default(), |_| {
+            file.map(str::to_owned)
+        });
         vars.finish(Some(keys)).map_err(|error| error.to_string())
     }
 
@@ -88,6 +112,17 @@ mod tests {
                 "`OCI_MCP_STATE_KEY_FILE`: key 1",
             ),
             (&[(KEYS, "a:AQEB")], missing(), "`OCI_MCP_STATE_KEY`: key 1"),
+            (
+                &[(KEYS, KEY), (SECRET_ID, "ocid1.vaultsecret.oc1.phx.a")],
+                missing(),
+                "are both set",
+            ),
+            #[cfg(feature = "oci")]
+            (
+                &[(SECRET_ID, "ocid1.secret")],
+                missing(),
+                "the OCID of a secret is",
+            ),
         ] {
             let error = read(set, file).unwrap_err();
 

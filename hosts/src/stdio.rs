@@ -13,7 +13,7 @@ mod tests;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use oci_mcp::{App, AppService, Body, ByteLimit, Config, Delivery, HeaderPolicy, Vars};
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
@@ -23,6 +23,7 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tower::ServiceExt;
 
 use crate::Error;
+use crate::audit::Record;
 use lines::{Line, Lines};
 use message::{Kind, Message};
 
@@ -44,8 +45,13 @@ impl Settings {
     }
 }
 
-pub(crate) fn run(app: App, config: Config, settings: &Settings) -> Result<(), Error> {
-    let host = Host::new(app, config, settings.max_response_bytes)?;
+pub(crate) fn run(
+    app: App,
+    config: Config,
+    settings: &Settings,
+    record: &Record,
+) -> Result<(), Error> {
+    let host = Host::new(app, config, settings.max_response_bytes, record.clone())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -62,6 +68,7 @@ struct Host {
     path: Uri,
     max_line_bytes: usize,
     max_response_bytes: Option<usize>,
+    record: Record,
 }
 
 struct Connection<W> {
@@ -81,12 +88,14 @@ impl Host {
         app: App,
         config: Config,
         max_response_bytes: Option<ByteLimit>,
+        record: Record,
     ) -> Result<Self, oci_mcp::InvalidApp> {
         Ok(Self {
             path: config.path().parse().unwrap_or_default(),
             max_line_bytes: config.max_body_bytes(),
             max_response_bytes: max_response_bytes.map(|ByteLimit(bytes)| bytes),
             service: app.into_service(config)?,
+            record,
         })
     }
 
@@ -196,6 +205,8 @@ impl<W: AsyncWrite + Unpin> Connection<W> {
 
     async fn refuse_length(&mut self) -> io::Result<()> {
         let limit = self.host.max_line_bytes;
+        let status = StatusCode::PAYLOAD_TOO_LARGE;
+        self.host.record.refused("stdio", status, "too_large");
         let error = serde_json::json!({
             "jsonrpc": "2.0",
             "id": null,

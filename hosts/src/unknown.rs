@@ -5,11 +5,12 @@ use oci_mcp::Vars;
 use crate::kubernetes::is_service_link;
 
 /// Every setting whose name begins as ours do, of whatever host and scheme.
-const SETTINGS: [&str; 36] = [
+const SETTINGS: [&str; 43] = [
     "OCI_MCP_ACCESS",
     "OCI_MCP_ACCESS_AUDIENCE",
     "OCI_MCP_ACCESS_CLIENT_ID",
     "OCI_MCP_ACCESS_CLIENT_SECRET_FILE",
+    "OCI_MCP_ACCESS_CLIENT_SECRET_ID",
     "OCI_MCP_ACCESS_GATEWAY",
     "OCI_MCP_ACCESS_IDENTITY_DOMAIN",
     "OCI_MCP_ACCESS_INTROSPECTION_URL",
@@ -20,9 +21,14 @@ const SETTINGS: [&str; 36] = [
     "OCI_MCP_ACCESS_RESOURCE",
     "OCI_MCP_ACCESS_SCOPES",
     "OCI_MCP_ACCESS_SECRET_FILE",
+    "OCI_MCP_ACCESS_SECRET_ID",
     "OCI_MCP_ACCESS_TOKENS_FILE",
     "OCI_MCP_ALLOWED_HOSTS",
     "OCI_MCP_ALLOWED_ORIGINS",
+    "OCI_MCP_AUDIT",
+    "OCI_MCP_AUDIT_ARGUMENTS",
+    "OCI_MCP_AUDIT_FAIL_CLOSED",
+    "OCI_MCP_AUDIT_LOG_ID",
     "OCI_MCP_AUTH_TYPE",
     "OCI_MCP_BIND",
     "OCI_MCP_CALLS_PER_MINUTE",
@@ -37,6 +43,7 @@ const SETTINGS: [&str; 36] = [
     "OCI_MCP_REPLY",
     "OCI_MCP_STATE_KEY",
     "OCI_MCP_STATE_KEY_FILE",
+    "OCI_MCP_STATE_KEY_SECRET_ID",
     "OCI_MCP_TOOL_CALLS_PER_MINUTE",
     "OCI_MCP_TOOL_CONCURRENCY",
     "OCI_MCP_TRANSPORT",
@@ -135,6 +142,7 @@ mod tests {
             include_str!("../../oci/src/principal/workload.rs"),
             include_str!("access.rs"),
             include_str!("access/known.rs"),
+            include_str!("audit.rs"),
             include_str!("container.rs"),
             include_str!("datascience.rs"),
             include_str!("functions.rs"),

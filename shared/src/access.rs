@@ -18,6 +18,7 @@ use tower::{Layer, Service};
 
 pub(crate) use self::permit::{Permit, facts};
 
+use crate::audit::Refused;
 use crate::body::Body;
 use crate::config::is_health;
 use crate::delivery::{Delivery, Principal, Reply};
@@ -128,6 +129,9 @@ impl Access {
         let extensions = request.extensions_mut();
         let delivery = extensions.get_or_insert_with(|| Delivery::http("http"));
         delivery.caller = Some(Principal::new(identity.subject()));
+        if let Some(entry) = &delivery.audit {
+            entry.caller(identity.subject());
+        }
         delivery.identity = Some(Arc::clone(&identity));
         let request_id = delivery.request_id.clone();
         let permit = Permit::new(self.policy.clone()?, identity, request_id);
@@ -160,6 +164,8 @@ impl Access {
     /// Has `response` say at the level of HTTP why, and what would help.
     fn challenge(&self, response: &mut Response<Body>, refusal: &Refusal) {
         *response.status_mut() = refusal.reason().status();
+        let reason = Refused(refusal.reason().as_str());
+        response.extensions_mut().insert(reason);
         let headers = response.headers_mut();
         if let Some(challenge) = self.challenges.answer(refusal) {
             headers.insert(WWW_AUTHENTICATE, challenge);

@@ -14,6 +14,7 @@ use tower::{Service, ServiceBuilder};
 
 #[cfg(feature = "access")]
 use crate::access::{Access, AccessLayer, Authenticate, facts};
+use crate::audit::{Audit, AuditLayer, Audited};
 use crate::body::Body;
 use crate::config::Config;
 use crate::cors::{Cors, CorsLayer};
@@ -23,6 +24,7 @@ use crate::icon::{self, Icon};
 use crate::identity::Identity;
 use crate::input::StateKeys;
 use crate::log::{Log, LogLayer};
+use crate::prepare::{Preparation, PrepareLayer, Prepared, Preparing};
 use crate::prompt::{Catalog, Prompt};
 use crate::resource::{Library, Resource, ResourceTemplate, is_uri, is_uri_template};
 use crate::tool::{DynamicTool, Output, Tool, Toolbox, is_valid_name};
@@ -54,7 +56,9 @@ pub struct App {
     tools: Toolbox,
     resources: Library,
     prompts: Catalog,
-    state_keys: Option<StateKeys>,
+    state_keys: Option<Arc<StateKeys>>,
+    audit: Option<Arc<Audit>>,
+    preparation: Option<Preparation>,
     #[cfg(feature = "access")]
     access: Option<Access>,
 }
@@ -66,9 +70,9 @@ pub struct App {
 pub struct AppService(Stack);
 
 #[cfg(feature = "access")]
-type Stack = Log<Cors<Authenticate<Endpoint>>>;
+type Stack = Audited<Log<Cors<Prepared<Authenticate<Endpoint>>>>>;
 #[cfg(not(feature = "access"))]
-type Stack = Log<Cors<Endpoint>>;
+type Stack = Audited<Log<Cors<Prepared<Endpoint>>>>;
 
 impl Service<Request<Bytes>> for AppService {
     type Response = Response<Body>;
@@ -122,6 +126,8 @@ impl App {
             resources: Library::default(),
             prompts: Catalog::default(),
             state_keys: None,
+            audit: None,
+            preparation: None,
             #[cfg(feature = "access")]
             access: None,
         }
@@ -255,8 +261,22 @@ impl App {
 
     /// Lets tools, prompts and resources ask the client ([`Context::elicit`](crate::Context::elicit)):
     /// `keys` seal what passes through it.
-    pub fn state_keys(mut self, keys: StateKeys) -> Self {
-        self.state_keys = Some(keys);
+    pub fn state_keys(mut self, keys: impl Into<Arc<StateKeys>>) -> Self {
+        self.state_keys = Some(keys.into());
+        self
+    }
+
+    /// Has the first request, and others meanwhile, wait for what `prepare` gives: for a secret that is not
+    /// looked for before somebody calls. If it fails they are answered with 503, and the next one tries again. Health
+    /// is told without it.
+    pub fn prepare(mut self, prepare: impl Fn() -> Preparing + Send + Sync + 'static) -> Self {
+        self.preparation = Some(Preparation::new(prepare));
+        self
+    }
+
+    /// Puts every request on record. Whoever serves the app says when `audit` ends: [`Audit::close`].
+    pub fn audit(mut self, audit: Arc<Audit>) -> Self {
+        self.audit = Some(audit);
         self
     }
 
@@ -319,11 +339,14 @@ impl App {
         };
         let config = Arc::new(config);
         let layers = ServiceBuilder::new()
-            // Outermost, so that refusals are on record too.
+            // Outermost, so that refusals are on record too, and an answer only leaves when it is.
+            .layer(AuditLayer::new(self.audit))
             .layer(LogLayer)
             // Preflights come without a token, a page has to read where to get one, and no token lets in a
             // page that is not allowed.
-            .layer(CorsLayer::new(Arc::clone(&config)));
+            .layer(CorsLayer::new(Arc::clone(&config)))
+            // Who calls may be told by a secret that is not there yet.
+            .layer(PrepareLayer::new(self.preparation));
         // Before a message is parsed: a stranger's JSON is not worth reading.
         #[cfg(feature = "access")]
         let layers = layers.layer(AccessLayer::new(self.access, config.path()));

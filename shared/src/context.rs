@@ -8,6 +8,7 @@ use std::time::Instant;
 use oci_mcp_access::Identity;
 use serde::Serialize;
 
+use crate::audit::Noted;
 use crate::delivery::{Delivery, Principal};
 use crate::input::Input;
 use crate::notify::{LogLevel, Outbox};
@@ -42,6 +43,7 @@ struct Call {
     cancelled: AtomicBool,
     /// In seconds; 0 if there is no need to wait.
     retry_after: AtomicU32,
+    noted: Option<Noted>,
 }
 
 /// W3C trace context of the caller (MCP 2026-07-28, SEP-414).
@@ -65,6 +67,7 @@ impl Context {
     pub fn new(delivery: Delivery) -> Self {
         Self {
             call: Arc::new(Call {
+                noted: delivery.audit.as_ref().map(Noted::new),
                 delivery,
                 trace: OnceLock::new(),
                 outbox: Outbox::default(),
@@ -149,6 +152,14 @@ impl Context {
         self.call.outbox.log(level, &data);
     }
 
+    /// Puts on record that the call made a request of OCI with this `opc-request-id`, by which OCI's own
+    /// audit knows it. Up to 100 a call; what is no such name is left out.
+    pub fn oci_request(&self, id: &str) {
+        if let Some(noted) = self.noted() {
+            noted.oci_request(id);
+        }
+    }
+
     /// The notifications of this call on their way out.
     pub(crate) fn outbox(&self) -> &Outbox {
         &self.call.outbox
@@ -165,8 +176,16 @@ impl Context {
         let _first = self.call.input.set(Box::new(input));
     }
 
+    /// What is put on record of the call, if anything is.
+    pub(crate) fn noted(&self) -> Option<&Noted> {
+        self.call.noted.as_ref()
+    }
+
     /// Makes the call part of the caller's trace.
     pub(crate) fn set_trace(&self, trace: TraceContext) {
+        if let Some(noted) = self.noted() {
+            noted.trace(trace.trace_id());
+        }
         // A request is read once, so there is nothing to overwrite.
         let _first = self.call.trace.set(Box::new(trace));
     }

@@ -8,6 +8,7 @@ use oci_mcp_access::Identity;
 
 #[cfg(feature = "access")]
 use crate::access::Permit;
+use crate::audit::Entry;
 
 /// How a request reached this process: a request extension that the host sets.
 ///
@@ -36,6 +37,8 @@ pub struct Delivery {
     /// What the caller may see and call, if the app has a policy.
     #[cfg(feature = "access")]
     pub(crate) permit: Option<Arc<Permit>>,
+    /// What becomes known of the request, if there is a record.
+    pub(crate) audit: Option<Arc<Entry>>,
     /// The form in which the host passes an answer on.
     pub reply: Reply,
     /// Whether the host passes events on as they come, rather than in one piece when all are there.
@@ -95,6 +98,7 @@ impl Delivery {
             identity: None,
             #[cfg(feature = "access")]
             permit: None,
+            audit: None,
             reply: Reply::default(),
             is_live: false,
             outlives_client: false,

@@ -10,6 +10,7 @@ mod read;
 mod views;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use tracing::{Instrument, Span, error_span};
 
@@ -33,7 +34,7 @@ pub(crate) struct Dispatcher {
     resources: Library,
     prompts: Catalog,
     lists: Lists,
-    state_keys: Option<StateKeys>,
+    state_keys: Option<Arc<StateKeys>>,
     limits: Limits,
 }
 
@@ -84,7 +85,7 @@ impl Dispatcher {
     }
 
     /// The same, with `keys` that seal what passes through a client, if there are any.
-    pub(crate) fn sealed_with(mut self, keys: Option<StateKeys>) -> Self {
+    pub(crate) fn sealed_with(mut self, keys: Option<Arc<StateKeys>>) -> Self {
         self.state_keys = keys;
         self
     }

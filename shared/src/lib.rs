@@ -45,6 +45,7 @@
 #[cfg(feature = "access")]
 mod access;
 mod app;
+mod audit;
 mod body;
 mod completion;
 mod config;
@@ -62,6 +63,7 @@ mod limits;
 mod log;
 mod mcp;
 mod notify;
+mod prepare;
 mod prompt;
 mod resource;
 mod rpc;
@@ -71,6 +73,7 @@ mod tool;
 #[cfg(feature = "access")]
 pub use access::Access;
 pub use app::{App, AppFuture, AppService, InvalidApp};
+pub use audit::{Audit, AuditSink, Flush};
 pub use body::{Body, Events};
 pub use completion::{Completion, CompletionRequest};
 pub use config::{ByteLimit, Config, ConfigError, Vars};
@@ -82,6 +85,7 @@ pub use input::{
     Answer, InputKind, InputRequired, InvalidStateKeys, Root, Sampled, Sampling, StateKeys,
 };
 pub use notify::LogLevel;
+pub use prepare::Preparing;
 pub use prompt::{Prompt, PromptError, PromptMessage};
 pub use resource::{Contents, Resource, ResourceError, ResourceTemplate};
 pub use tool::{

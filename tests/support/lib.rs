@@ -25,6 +25,7 @@ mod process;
 mod raw;
 mod round_robin;
 mod schemas;
+mod simulated;
 mod suite;
 mod tools;
 
@@ -48,6 +49,7 @@ pub use process::Process;
 pub use raw::Raw;
 pub use round_robin::RoundRobin;
 pub use schemas::violations;
+pub use simulated::Simulated;
 pub use suite::{Scenarios, Suite};
 pub use tools::{Block, Gate, app, served};
 

@@ -391,3 +391,28 @@ async fn a_request_that_is_here_when_the_host_stops_is_served() {
 
     assert!(client.read_to_end().await.ends_with("/a b\"\""));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_service_never_sees_is_told_with_the_reason() {
+    let (sender, mut told) = mpsc::unbounded_channel();
+    let config = Config::default()
+        .with_max_body_bytes(10)
+        .on_refusal(move |status, reason| sender.send((status.as_u16(), reason)).unwrap());
+
+    for request in [
+        "POST /a HTTP/1.1\r\ncontent-length: 2\r\n\r\nh",
+        "POST /a HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nx\r\n",
+        "POST /a HTTP/1.1\r\nno header\r\n\r\n",
+        "POST /a HTTP/1.1\r\ncontent-length: 11\r\n\r\n",
+        "GET /panic HTTP/1.1\r\nconnection: close\r\n\r\n",
+    ] {
+        let mut client = Client::of(config.clone(), tower::service_fn(echo));
+        client.send(request).await;
+        client.read_to_end().await;
+    }
+
+    assert_eq!(told.recv().await, Some((408, "slow_body")));
+    assert_eq!(told.recv().await, Some((400, "broken_body")));
+    assert_eq!(told.recv().await, Some((400, "unreadable_head")));
+    assert!(told.is_empty());
+}

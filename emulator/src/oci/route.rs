@@ -1,6 +1,7 @@
 //! Which request goes where.
 
 use bytes::Bytes;
+use data_encoding::BASE64;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use super::collection::Collection;
 use super::received::Received;
 use super::refusal::{Refusal, text};
 use super::state::State;
-use super::{activity, compute, list, metrics, reply, storage};
+use super::{activity, compute, ingestion, list, metrics, reply, storage};
 
 /// Answers a request whose signature is good.
 ///
@@ -37,6 +38,9 @@ pub(crate) fn answer(
             metrics::alarm_history(state, request, id)
         }
         ("GET", ["20190901", "auditEvents"]) => activity::audit(state, request),
+        ("POST", ["20200831", "logs", id, "actions", "push"]) => {
+            ingestion::push(state, request, id)
+        }
         ("POST", ["20190909", "search"]) => activity::search_logs(state, request),
         ("POST", ["20200107", "usage"]) => activity::usage(state, request),
         ("POST", ["20180409", "resources"]) => activity::search_resources(state, request),
@@ -67,8 +71,7 @@ pub(crate) fn answer(
         }
         ("POST", [id, "predict", ..]) => predict(state, id),
         ("GET", ["20170115", "loadBalancers", id, "health"]) => health(state, id),
-        // Whoever may not read a secret is told no more than that.
-        (_, ["20190301", "secretbundles", ..]) => Err(Refusal::not_found()),
+        ("GET", ["20190301", "secretbundles", id]) => secret_bundle(state, id),
         _ => by_collection(state, request, &path),
     }
 }
@@ -107,6 +110,23 @@ fn by_collection(
         },
         _ => Err(Refusal::not_played(method, request.uri.path())),
     }
+}
+
+/// What is in a secret, of those that may be read.
+fn secret_bundle(state: &State, id: &str) -> Result<Response<Bytes>, Refusal> {
+    let secret = state.item("secrets", id)?;
+    // Whoever may not read a secret is told no more than that.
+    let content = state.secrets.get(id).ok_or_else(Refusal::not_found)?;
+    Ok(reply::ok(&json!({
+        "secretId": id,
+        "versionNumber": secret["currentVersionNumber"],
+        "timeCreated": secret["timeCreated"],
+        "stages": ["CURRENT", "LATEST"],
+        "secretBundleContent": {
+            "contentType": "BASE64",
+            "content": BASE64.encode(content.as_bytes()),
+        },
+    })))
 }
 
 /// A function that tells what it got.

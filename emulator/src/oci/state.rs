@@ -21,6 +21,10 @@ pub(crate) struct State {
     pub(crate) buckets: Buckets,
     /// What `opc-retry-token` did: the hash of the request, and the identifier it was answered with.
     pub(crate) launched: HashMap<String, (String, String)>,
+    /// What was put into custom logs.
+    pub(crate) pushed: HashMap<String, Vec<String>>,
+    /// What is in secrets that may be read.
+    pub(crate) secrets: HashMap<String, String>,
     pending: Vec<Pending>,
 }
 
@@ -38,6 +42,8 @@ impl State {
             buckets: Buckets::new(std::mem::take(&mut tenancy.buckets)),
             tenancy,
             launched: HashMap::new(),
+            pushed: HashMap::new(),
+            secrets: HashMap::new(),
             pending: Vec::new(),
         }
     }

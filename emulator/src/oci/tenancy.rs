@@ -98,7 +98,11 @@ impl Tenancy {
     #[must_use]
     pub fn find(&self, collection: &str, name: &str) -> Option<&str> {
         let mut items = self.resources.get(collection)?.iter();
-        let item = items.find(|item| item["displayName"] == name || item["name"] == name)?;
+        let item = items.find(|item| {
+            ["displayName", "name", "secretName"]
+                .iter()
+                .any(|key| item[*key] == name)
+        })?;
         item["id"].as_str()
     }
 

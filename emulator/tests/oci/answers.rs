@@ -267,3 +267,61 @@ fn objects_are_listed_from_where_the_last_list_ended() {
     assert_eq!(start, "daily/031.json");
     assert_eq!(second["nextStartWith"], Value::Null);
 }
+
+#[test]
+fn a_custom_log_takes_what_is_pushed_and_nothing_else_does() {
+    let fixture = Fixture::new();
+    let log = fixture.oci.find("logs", "web").unwrap();
+    let push = |log: &str, body: &Value| {
+        let target = format!("/20200831/logs/{log}/actions/push");
+        let response = fixture.send("POST", &target, body.to_string().as_bytes());
+        response.status().as_u16()
+    };
+    let details = |entry: Value| {
+        json!({ "specversion": "1.0", "logEntryBatches": [{
+            "source": "a", "type": "b", "defaultlogentrytime": "2026-11-20T12:00:00Z", "entries": [entry],
+        }] })
+    };
+    let good = details(json!({ "id": "1", "data": "hello" }));
+
+    let statuses = [
+        push(&log, &good),
+        push("ocid1.log.oc1.phx.other", &good),
+        push(&log, &details(json!({ "id": "1" }))),
+        push(
+            &log,
+            &details(json!({ "id": "1", "data": "x".repeat(1_000_000) })),
+        ),
+        push(
+            &log,
+            &details(json!({ "id": "1", "data": "x", "time": "noon" })),
+        ),
+        push(
+            &log,
+            &json!({ "specversion": "2.0", "logEntryBatches": [] }),
+        ),
+    ];
+
+    assert_eq!(statuses, [200, 404, 400, 400, 400, 400]);
+    assert_eq!(fixture.oci.pushed(&log), ["hello"]);
+}
+
+#[test]
+fn a_secret_is_read_once_it_may_be() {
+    let fixture = Fixture::new();
+    let secret = fixture.oci.find("secrets", "payment-api-key").unwrap();
+    let bundle = format!("/20190301/secretbundles/{secret}");
+
+    let before = fixture.get(&bundle);
+    let id = fixture
+        .oci
+        .put_secret("payment-api-key", "hunter2")
+        .unwrap();
+    let after = parsed(&fixture.get(&bundle));
+
+    assert_eq!(before.status(), StatusCode::NOT_FOUND);
+    assert_eq!(after["secretId"], secret);
+    assert_eq!(id, secret);
+    // `printf hunter2 | base64`
+    assert_eq!(after["secretBundleContent"]["content"], "aHVudGVyMg==");
+}

@@ -17,6 +17,7 @@ use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
 use super::{Reach, Scheme};
+use crate::secrets::{Secrets, is_in_vault};
 
 /// Of a file that a setting names, and of an answer of the issuer.
 const MAX_BYTES: usize = 256 * 1024;
@@ -27,10 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Reads the settings of `scheme`. What is wrong is noted in `vars`.
 pub(super) fn read<F: Fn(&str) -> Option<String>>(
     vars: &mut Vars<F>,
+    secrets: &mut Secrets,
     scheme: Scheme,
     reach: Option<Reach>,
 ) -> Option<Access> {
-    let mut settings = Settings { vars, scheme };
+    let mut settings = Settings {
+        vars,
+        secrets,
+        scheme,
+    };
     let policy = settings.policy();
     let access = match scheme {
         Scheme::Gateway => settings.gateway(reach),
@@ -42,6 +48,7 @@ pub(super) fn read<F: Fn(&str) -> Option<String>>(
 
 struct Settings<'a, F> {
     vars: &'a mut Vars<F>,
+    secrets: &'a mut Secrets,
     scheme: Scheme,
 }
 
@@ -88,12 +95,7 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
 
     fn gateway(&mut self, reach: Option<Reach>) -> Option<Access> {
         const GATEWAY: &str = "OCI_MCP_ACCESS_GATEWAY";
-        let secret = self
-            .secret("OCI_MCP_ACCESS_SECRET_FILE")
-            .and_then(|secret| {
-                let gateway = Gateway::new(&secret);
-                self.noted("OCI_MCP_ACCESS_SECRET_FILE", gateway)
-            });
+        let secret = self.gateway_with_secret();
         let only_from = if reach.is_some_and(Reach::is_functions) {
             let gateway = self.required(GATEWAY);
             Some(gateway.map(Principal::new)?)
@@ -110,6 +112,38 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
             Some(gateway) => access.only_from(gateway),
             None => access,
         })
+    }
+
+    fn gateway_with_secret(&mut self) -> Option<Gateway> {
+        const FILE: &str = "OCI_MCP_ACCESS_SECRET_FILE";
+        const ID: &str = "OCI_MCP_ACCESS_SECRET_ID";
+        if !is_in_vault(self.vars, FILE, ID)? {
+            let secret = self.secret(FILE)?;
+            return self.noted(FILE, Gateway::new(&secret));
+        }
+        let gateway = Gateway::pending();
+        let waiting = gateway.clone();
+        self.secrets.read(self.vars, ID, move |secret| {
+            waiting.fill(secret).map_err(|error| error.to_string())
+        });
+        Some(gateway)
+    }
+
+    fn credentials(&mut self) -> Option<ClientCredentials> {
+        const FILE: &str = "OCI_MCP_ACCESS_CLIENT_SECRET_FILE";
+        const ID: &str = "OCI_MCP_ACCESS_CLIENT_SECRET_ID";
+        let id = self.required("OCI_MCP_ACCESS_CLIENT_ID");
+        if !is_in_vault(self.vars, FILE, ID)? {
+            let secret = self.secret(FILE);
+            return Some(ClientCredentials::new(id?, secret?));
+        }
+        let credentials = ClientCredentials::pending(id?);
+        let waiting = credentials.clone();
+        self.secrets.read(self.vars, ID, move |secret| {
+            waiting.fill(secret);
+            Ok(())
+        });
+        Some(credentials)
     }
 
     fn tokens(&mut self) -> Option<Access> {
@@ -217,11 +251,10 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
     ) -> Option<Verifier> {
         self.required("OCI_MCP_ACCESS_INTROSPECTION_URL");
         let endpoint = self.url("OCI_MCP_ACCESS_INTROSPECTION_URL");
-        let id = self.required("OCI_MCP_ACCESS_CLIENT_ID");
-        let secret = self.secret("OCI_MCP_ACCESS_CLIENT_SECRET_FILE");
+        let credentials = self.credentials();
         let introspection = Introspection::new(
             endpoint?,
-            ClientCredentials::new(id?, secret?),
+            credentials?,
             resource?.requirements.clone(),
             transport?,
             clock,

@@ -22,10 +22,11 @@ fn read(set: &[(&str, &str)]) -> Result<bool, String> {
     });
     let config = Config::read(&mut vars);
     let host = Host::choose(&mut vars, &config);
-    let callers = Callers::read(&mut vars, host.as_ref().map(Host::reach));
+    let secrets = &mut Secrets::default();
+    let callers = Callers::read(&mut vars, secrets, host.as_ref().map(Host::reach));
     let callers = vars.finish(host.and(callers));
     let callers = callers.map_err(|error| error.to_string())?;
-    Ok(matches!(callers, Callers::All))
+    Ok(matches!(callers, Callers::All(_)))
 }
 
 fn scheme(name: &str) -> (&str, &str) {
@@ -238,4 +239,37 @@ fn scopes_that_are_none_or_not_the_servers_are_refused() {
     assert_eq!(read(&and("read:tools  mcp")), Ok(false));
     assert_refused(&and("a\"b"), &["SCOPES", "printable ASCII"]);
     assert_refused(&and("offline_access"), &["SCOPES", "offline_access"]);
+}
+
+#[test]
+fn a_secret_may_be_in_a_vault_instead_of_a_file() {
+    let secret = file("0123456789abcdef0123456789abcdef");
+    let secret = secret.path().to_str().unwrap();
+    let id = "ocid1.vaultsecret.oc1.phx.a";
+    let introspection = [
+        scheme("introspection"),
+        JWT[1],
+        JWT[2],
+        ("INTROSPECTION_URL", "https://issuer.example/introspect"),
+        ("CLIENT_ID", "mcp"),
+    ];
+    for (set, file, name) in [
+        (&[scheme("gateway")][..], "SECRET_FILE", "SECRET_ID"),
+        (&introspection, "CLIENT_SECRET_FILE", "CLIENT_SECRET_ID"),
+    ] {
+        let and = |more: &[(&'static str, &'static str)]| [set, more].concat();
+        let both = [set, &[(file, secret), (name, id)]].concat();
+
+        assert_eq!(read(&and(&[(name, id)])), Ok(false));
+        let wrong = read(&and(&[(name, "hunter2")])).unwrap_err();
+        assert!(
+            wrong.contains(name) && !wrong.contains("hunter2"),
+            "{wrong}"
+        );
+        assert_refused(&both, &[file, name, "both set"]);
+    }
+    assert_refused(
+        &[scheme("none"), ("SECRET_ID", id)],
+        &["SECRET_ID", "has no effect"],
+    );
 }

@@ -78,7 +78,8 @@ impl Client {
             dropped: Arc::clone(&dropped),
         });
         let limit = |name: &str| (name == "OCI_MCP_MAX_BODY_BYTES").then(|| max_body_bytes.into());
-        let host = Host::new(app, Config::from_vars(limit).unwrap(), None).unwrap();
+        let record = Record::new(None, "none");
+        let host = Host::new(app, Config::from_vars(limit).unwrap(), None, record).unwrap();
         let (input, server_input) = tokio::io::duplex(1024);
         let (server_output, output) = tokio::io::duplex(1024);
         Self {

@@ -9,6 +9,7 @@ use tokio::time::timeout_at;
 
 use super::input::{Purpose, cannot_ask};
 use super::{Call, Dispatcher};
+use crate::audit::Announcement;
 use crate::context::Context;
 use crate::input::is_input_required;
 use crate::limits::Limits;
@@ -49,6 +50,9 @@ impl Dispatcher {
                 let Some(running) = entry.begin(self.limits.concurrency()) else {
                     return Err(Limits::busy(call.cx));
                 };
+                if let Some(announcement) = announcement(call.cx, entry) {
+                    announcement.await?;
+                }
                 match run(entry, call.cx, arguments, running).await {
                     Some(result) => fitting(entry, result),
                     None if call.cx.input().is_some() => return self.ask(call, purpose),
@@ -60,6 +64,9 @@ impl Dispatcher {
             }
             Err(defect) => return Err(defective(&name, &defect.0)),
         };
+        if let Some(noted) = call.cx.noted().filter(|_| result.is_error()) {
+            noted.tool_error();
+        }
         let tail = self.lists.result_tail(call.revision);
         let encoded = result.encode(call.revision, tail);
         match call.cx.delivery().max_response_bytes {
@@ -70,6 +77,13 @@ impl Dispatcher {
             _ => Ok(encoded),
         }
     }
+}
+
+/// Puts on record that `tool` is called now: what has to be waited for, if anything.
+fn announcement<'a>(cx: &'a Context, tool: &Entry) -> Option<Announcement<'a>> {
+    let noted = cx.noted()?;
+    noted.begin();
+    noted.announce(tool.describe().annotations.read_only_hint == Some(true))
 }
 
 /// A tool that no client can use, which is its author's fault.

@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use super::JSON;
 use super::event::Form;
 use super::status::status_of;
+use crate::audit::Noted;
 use crate::body::Body;
 use crate::context::{Context, TraceContext};
 use crate::dispatch::{Call, Dispatcher};
@@ -71,6 +72,8 @@ struct Answered<'m> {
 struct Findings {
     revision: Option<Revision>,
     summary: Summary,
+    /// What is put on record of the message, if anything is.
+    noted: Option<Noted>,
 }
 
 impl<'a> Exchange<'a> {
@@ -115,13 +118,16 @@ impl<'a> Exchange<'a> {
         self.limit(std::slice::from_mut(&mut answered));
         let status = answered.status();
         let body = rpc::write_answer(&answered.answer, Unidentified::Omit);
-        self.respond(status, body, [answered])
+        self.respond(status, body, std::slice::from_ref(&answered))
     }
 
     async fn batch(&self, messages: Vec<Result<Message<'_>, Invalid<'_>>>) -> Outcome {
         if !self.mcp.allow_batch() || messages.iter().flatten().any(claims_a_revision) {
             let why = "only revision 2025-03-26 has batches; send one message a request";
             return self.refuse(None, Error::new(ErrorKind::InvalidRequest, why));
+        }
+        if let Some(noted) = self.cx.noted() {
+            noted.batch();
         }
         let answers = messages.into_iter().map(async |message| match message {
             Ok(Message::Request(request)) if request.method == Method::Initialize.as_str() => {
@@ -144,14 +150,17 @@ impl<'a> Exchange<'a> {
         }
         self.limit(&mut answered);
         let body = rpc::write_batch(answered.iter().map(|answered| &answered.answer));
-        self.respond(StatusCode::OK, body, answered)
+        self.respond(StatusCode::OK, body, &answered)
     }
 
     async fn request<'m>(&self, request: &Request<'m>, cx: &Context) -> Answered<'m>
     where
         'a: 'm,
     {
-        let mut findings = Findings::default();
+        let mut findings = Findings {
+            noted: cx.noted().cloned(),
+            ..Findings::default()
+        };
         // A panic is caught here rather than around the HTTP service because only here is the
         // request's identifier known, which a JSON-RPC error must echo.
         let result = AssertUnwindSafe(self.result(request, cx, &mut findings)).catch_unwind();
@@ -203,10 +212,16 @@ impl<'a> Exchange<'a> {
             return Err(Error::new(ErrorKind::MethodNotFound, message));
         };
         findings.summary.method = Some(method.as_str());
+        if let Some(noted) = cx.noted() {
+            noted.method(method.as_str());
+        }
         if method == Method::CallTool {
             let named = params.name();
             let known = named.and_then(|Text(name)| self.dispatcher.known_tool(&name));
             findings.summary.tool = known.map(|(name, _)| name.clone());
+            if let Some(noted) = cx.noted() {
+                noted.call(known.map(|(name, _)| name), params.arguments().ok());
+            }
             if let (true, Some((_, tool))) = (revision.is_modern(), known) {
                 self.mcp
                     .check_mirrored(tool.arguments().mirrored(), params)?;
@@ -290,17 +305,22 @@ impl<'a> Exchange<'a> {
         };
         let answered = Answered::refused(id, error);
         let body = rpc::write_answer(&answered.answer, unidentified);
-        self.respond(answered.status(), body, [answered])
+        self.respond(answered.status(), body, &[answered])
     }
 
-    fn respond<'m>(
-        &self,
-        status: StatusCode,
-        body: Vec<u8>,
-        answered: impl IntoIterator<Item = Answered<'m>>,
-    ) -> Outcome {
+    fn respond(&self, status: StatusCode, body: Vec<u8>, answered: &[Answered<'_>]) -> Outcome {
+        if let Some(noted) = self.cx.noted() {
+            for answered in answered {
+                let error = answered.answer.outcome.as_ref().err();
+                let error = error.map(|error| error.kind);
+                match &answered.findings.noted {
+                    Some(noted) => noted.end(error),
+                    None => noted.refuse(error),
+                }
+            }
+        }
         let summaries = self.summarize.then(|| {
-            let messages = answered.into_iter().map(Answered::into_summary);
+            let messages = answered.iter().map(Answered::summary);
             Summaries {
                 messages: messages.collect(),
                 trace_id: self.cx.trace().map(|trace| trace.trace_id().into()),
@@ -332,11 +352,11 @@ impl<'m> Answered<'m> {
         }
     }
 
-    fn into_summary(self) -> Summary {
-        let code = self.answer.outcome.err().map(|error| error.kind.code());
+    fn summary(&self) -> Summary {
+        let error = self.answer.outcome.as_ref().err();
         Summary {
-            code,
-            ..self.findings.summary
+            code: error.map(|error| error.kind.code()),
+            ..self.findings.summary.clone()
         }
     }
 }

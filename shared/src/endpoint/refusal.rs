@@ -4,6 +4,7 @@ use http::header::ALLOW;
 use http::{HeaderValue, Response, StatusCode};
 
 use super::json;
+use crate::audit::Refused;
 use crate::body::Body;
 use crate::config::Config;
 use crate::rpc::{self, Answer, Error, ErrorKind, Unidentified, quoted};
@@ -31,6 +32,7 @@ impl Refusal {
             self.status(),
             rpc::write_answer(&answer, Unidentified::Omit),
         );
+        response.extensions_mut().insert(Refused(self.reason()));
         if let Self::MethodNotAllowed { allow } = self {
             response
                 .headers_mut()
@@ -47,6 +49,19 @@ impl Refusal {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        }
+    }
+
+    /// The reason as one word, for the record.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::ForbiddenHost(_) => "forbidden_host",
+            Self::ForbiddenOrigin(_) => "forbidden_origin",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::NotAcceptable => "not_acceptable",
+            Self::NotFound => "not_found",
+            Self::TooLarge { .. } => "too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
         }
     }
 

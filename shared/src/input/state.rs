@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
@@ -36,7 +37,7 @@ const MAX_BYTES: usize = 256 * 1024;
 /// # Ok::<_, oci_mcp::InvalidStateKeys>(())
 /// ```
 pub struct StateKeys {
-    keys: Vec<StateKey>,
+    keys: OnceLock<Vec<StateKey>>,
     clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
     random: SystemRandom,
 }
@@ -96,6 +97,26 @@ impl StateKeys {
         text: &str,
         clock: impl Fn() -> SystemTime + Send + Sync + 'static,
     ) -> Result<Self, InvalidStateKeys> {
+        let keys = Self::pending(clock);
+        keys.fill(text)?;
+        Ok(keys)
+    }
+
+    /// Keys that are not known yet: until [`fill`](Self::fill) nothing can be asked.
+    pub fn pending(clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self {
+            keys: OnceLock::new(),
+            clock: Box::new(clock),
+            random: SystemRandom::new(),
+        }
+    }
+
+    /// Reads keys as [`parse`](Self::parse) does, unless there are some already.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn fill(&self, text: &str) -> Result<(), InvalidStateKeys> {
         let parts = text.split(|c: char| c == ',' || c.is_whitespace());
         let mut keys: Vec<StateKey> = Vec::new();
         for part in parts.filter(|part| !part.is_empty()) {
@@ -109,11 +130,12 @@ impl StateKeys {
         if keys.is_empty() {
             return Err(InvalidStateKeys::None);
         }
-        Ok(Self {
-            keys,
-            clock: Box::new(clock),
-            random: SystemRandom::new(),
-        })
+        self.keys.get_or_init(|| keys);
+        Ok(())
+    }
+
+    fn keys(&self) -> &[StateKey] {
+        self.keys.get().map_or(&[], Vec::as_slice)
     }
 
     /// Seals `kept`, for the same `purpose` alone.
@@ -124,7 +146,7 @@ impl StateKeys {
         if text.len() > MAX_BYTES {
             return Err(SealError::TooLarge(text.len()));
         }
-        let Some(StateKey { id, key }) = self.keys.first() else {
+        let Some(StateKey { id, key }) = self.keys().first() else {
             return Err(SealError::Failed);
         };
         let mut nonce = [0; NONCE_LEN];
@@ -149,7 +171,7 @@ impl StateKeys {
 
     fn unseal(&self, purpose: &[u8], sealed: &str) -> Option<Sealed> {
         let (id, text) = sealed.split_once('.')?;
-        let StateKey { key, .. } = self.keys.iter().find(|key| key.id == id)?;
+        let StateKey { key, .. } = self.keys().iter().find(|key| key.id == id)?;
         let mut bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let (nonce, text) = bytes.split_first_chunk_mut()?;
         let nonce = Nonce::assume_unique_for_key(*nonce);
@@ -182,7 +204,7 @@ impl StateKey {
 
 impl fmt::Debug for StateKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids: Vec<_> = self.keys.iter().map(|key| &key.id).collect();
+        let ids: Vec<_> = self.keys().iter().map(|key| &key.id).collect();
         f.debug_struct("StateKeys")
             .field("ids", &ids)
             .finish_non_exhaustive()
