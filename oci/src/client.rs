@@ -172,6 +172,20 @@ impl Client {
             })
     }
 
+    /// What [`Client::send`] would send first, without the headers that sign it.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError`] if the request cannot be made of what it was given.
+    pub fn preview(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        call: &Call,
+    ) -> Result<http::Request<Bytes>, OciError> {
+        Ok(Sending::prepare(self, endpoint, request, call)?.unsigned())
+    }
+
     /// 32 hexadecimal digits, as OCI wants them for `opc-request-id` and `opc-retry-token`.
     fn identifier(&self) -> String {
         format!("{:016X}{:016X}", (self.random)(), (self.random)())
