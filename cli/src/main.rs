@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use clap::{Parser, Subcommand};
-use oci_mcp::App;
+use oci_mcp::{App, Vars};
 use oci_mcp_hosts::environment;
 use oci_rest::Environment;
 
-use oci::Oci;
+use oci::{Oci, Once, Unavailable};
 
 /// MCP tools, served from OCI's serverless hosts.
 #[derive(Parser)]
@@ -51,13 +51,18 @@ enum Command {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let served = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(args) => serve::run(app(), &args),
+        Command::Serve(args) => serve::run(&args),
         #[cfg(feature = "stdio")]
-        Command::Stdio(settings) => stdio::run(app(), &settings),
+        Command::Stdio(settings) => stdio::run(&settings),
         #[cfg(feature = "dev")]
         Command::Dev(args) => return dev::run(args),
         #[cfg(feature = "access")]
-        Command::Policy(command) => return policy::run(&app(), &command),
+        Command::Policy(command) => {
+            return match configured() {
+                Ok(app) => policy::run(&app, &command),
+                Err(error) => error.report(),
+            };
+        }
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,14 +70,51 @@ fn main() -> ExitCode {
     }
 }
 
-fn app() -> App {
-    App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
+/// The tools as they would be served in this environment.
+#[cfg(feature = "access")]
+fn configured() -> Result<App, oci_mcp_hosts::Error> {
+    let mut vars = Vars::new(environment);
+    let app = app(&mut vars);
+    Ok(vars.finish(Some(app))?)
+}
+
+fn app<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> App {
+    let once = Once::default();
+    let shared = once.clone();
+    let app = App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
         .title("OCI")
         .tool(ping::Ping::new(
             Instant::now(),
             Environment::new(environment),
-            Box::new(|environment| Oci::over_network(environment, Arc::new(now))),
-        ))
+            Box::new(move |environment| shared.connect(environment, over_network)),
+        ));
+    with_oci(app, vars, once)
+}
+
+#[cfg(feature = "oci")]
+fn with_oci<F: Fn(&str) -> Option<String>>(app: App, vars: &mut Vars<F>, once: Once) -> App {
+    let connect = move || {
+        let Oci {
+            client,
+            endpoints,
+            region,
+        } = once.connect(&Environment::new(environment), over_network)?;
+        Ok(oci_mcp_tools::Connection {
+            client,
+            endpoints,
+            region,
+        })
+    };
+    oci_mcp_tools::OciTools::read(vars, Box::new(connect)).add_to(app)
+}
+
+#[cfg(not(feature = "oci"))]
+fn with_oci<F>(app: App, _: &mut Vars<F>, _: Once) -> App {
+    app
+}
+
+fn over_network(environment: &Environment) -> Result<Oci, Unavailable> {
+    Oci::over_network(environment, Arc::new(now))
 }
 
 #[expect(clippy::disallowed_methods, reason = "from here it is passed on")]

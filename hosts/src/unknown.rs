@@ -3,7 +3,7 @@
 use oci_mcp::Vars;
 
 /// Every setting whose name begins as ours do, of whatever host and scheme.
-const SETTINGS: [&str; 36] = [
+const SETTINGS: [&str; 39] = [
     "OCI_MCP_ACCESS",
     "OCI_MCP_ACCESS_AUDIENCE",
     "OCI_MCP_ACCESS_CLIENT_ID",
@@ -29,7 +29,10 @@ const SETTINGS: [&str; 36] = [
     "OCI_MCP_LOG",
     "OCI_MCP_MAX_BODY_BYTES",
     "OCI_MCP_MAX_RESPONSE_BYTES",
+    "OCI_MCP_MAX_RESULT_BYTES",
     "OCI_MCP_OKE_SERVICE_ACCOUNT_TOKEN_PATH",
+    "OCI_MCP_OPERATIONS_ALLOW",
+    "OCI_MCP_OPERATIONS_DENY",
     "OCI_MCP_PATH",
     "OCI_MCP_PORT",
     "OCI_MCP_REPLY",
@@ -134,6 +137,7 @@ mod tests {
             include_str!("../../shared/src/config.rs"),
             include_str!("../../oci/src/principal/select.rs"),
             include_str!("../../oci/src/principal/workload.rs"),
+            include_str!("../../tools/src/lib.rs"),
             include_str!("access.rs"),
             include_str!("access/known.rs"),
             include_str!("container.rs"),
