@@ -20,6 +20,7 @@ pub use self::request::{Body, Request};
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response};
@@ -144,6 +145,12 @@ impl Client {
     #[must_use]
     pub fn principal(&self) -> &Arc<dyn Principal> {
         &self.principal
+    }
+
+    /// What its clock says: the time that the next request would be signed with.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        (self.clock)()
     }
 
     /// Sends a request, and gives back the answer if its status is 2xx.
