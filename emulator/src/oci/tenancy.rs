@@ -99,7 +99,8 @@ impl Tenancy {
     pub fn find(&self, collection: &str, name: &str) -> Option<&str> {
         let mut items = self.resources.get(collection)?.iter();
         let item = items.find(|item| item["displayName"] == name || item["name"] == name)?;
-        item["id"].as_str()
+        // Topics alone call it otherwise.
+        item["id"].as_str().or_else(|| item["topicId"].as_str())
     }
 
     pub(crate) fn add(&mut self, collection: &str, item: Value) {
