@@ -3,7 +3,7 @@
 use oci_mcp::Vars;
 
 /// Every setting whose name begins as ours do, of whatever host and scheme.
-const SETTINGS: [&str; 39] = [
+const SETTINGS: [&str; 40] = [
     "OCI_MCP_ACCESS",
     "OCI_MCP_ACCESS_AUDIENCE",
     "OCI_MCP_ACCESS_CLIENT_ID",
@@ -38,6 +38,7 @@ const SETTINGS: [&str; 39] = [
     "OCI_MCP_REPLY",
     "OCI_MCP_STATE_KEY",
     "OCI_MCP_STATE_KEY_FILE",
+    "OCI_MCP_TOOLSETS",
     "OCI_MCP_TOOL_CALLS_PER_MINUTE",
     "OCI_MCP_TOOL_CONCURRENCY",
     "OCI_MCP_TRANSPORT",

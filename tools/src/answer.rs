@@ -31,11 +31,22 @@ pub(crate) struct Shape<'a> {
     pub(crate) next: Option<&'a str>,
 }
 
+/// A member of an object; null if it has none of that name.
+pub(crate) fn field<'v>(value: &'v Value, name: &str) -> &'v Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
 /// Adds a member to an object.
 pub(crate) fn put(object: &mut Value, name: &str, member: impl Into<Value>) {
     if let Value::Object(members) = object {
         members.insert(name.to_owned(), member.into());
     }
+}
+
+/// Takes out of `value` what is secret and what says nothing.
+pub(crate) fn tidy(value: &mut Value) {
+    clean(value);
+    mask(value);
 }
 
 /// `value`, cut to `max_bytes`.
@@ -60,16 +71,26 @@ impl Shape<'_> {
                 if self.masks {
                     mask(&mut value);
                 }
-                match listing(value) {
-                    Ok((items, rest)) => self.list(items, rest),
-                    Err(value) => self.one(&value),
-                }
+                self.value(value)
             }
         };
         if let Value::Object(result) = &mut result {
             result.extend(work_request(response.headers()));
         }
         result.to_string()
+    }
+
+    /// The same of what is no answer as it came, but was made of such.
+    pub(crate) fn made(&self, mut value: Value) -> String {
+        clean(&mut value);
+        self.value(value).to_string()
+    }
+
+    fn value(&self, value: Value) -> Value {
+        match listing(value) {
+            Ok((items, rest)) => self.list(items, rest),
+            Err(value) => self.one(&value),
+        }
     }
 
     fn nothing(&self, response: &Response<Bytes>) -> Value {
@@ -96,7 +117,7 @@ impl Shape<'_> {
         let mut hint = self.fields.unknown(&items);
         let mut room = self.room();
         // `nextStartWith` and its like are in `next_page`.
-        rest.retain(|name, _| !PAGING.contains(&name.as_str()));
+        rest.retain(|name, _| !BESIDE.contains(&name.as_str()));
         let mut beside = Value::Object(rest);
         let mut truncated = fit(&mut beside, room / 4);
         room = room.saturating_sub(size(&beside));
@@ -243,8 +264,16 @@ fn work_request(headers: &HeaderMap) -> Option<(String, Value)> {
 }
 
 /// What lists are called in answers that have more than a list.
-const LISTS: [&str; 3] = ["items", "objects", "Resources"];
-const PAGING: [&str; 4] = ["nextStartWith", "startIndex", "itemsPerPage", "schemas"];
+const LISTS: [&str; 5] = ["items", "objects", "Resources", "entries", "results"];
+/// What is beside a list and tells of it alone.
+const BESIDE: [&str; 6] = [
+    "fields",
+    "itemsPerPage",
+    "nextStartWith",
+    "schemas",
+    "startIndex",
+    "summary",
+];
 const TAGS: [&str; 5] = [
     "definedTags",
     "extendedMetadata",

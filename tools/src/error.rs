@@ -6,6 +6,8 @@ use oci_mcp::CallResult;
 use oci_rest::{OciError, OciErrorKind, TransportErrorKind};
 use serde::Serialize;
 
+use crate::iam::{Grantee, statement};
+
 /// Why a call gave no result: what went wrong, what kind of thing that is, and what to do about it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
@@ -84,6 +86,53 @@ impl Failure {
 
     pub(crate) fn suggest(mut self, suggestion: impl Into<String>) -> Self {
         self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    /// The same; if IAM may be the reason, with the statements that a policy must have for what a tool
+    /// `needs` in `compartment`, for the identity that the server has on `host`.
+    pub(crate) fn needing(
+        mut self,
+        needs: &[&str],
+        principal: &str,
+        host: &str,
+        compartment: Option<&str>,
+    ) -> Self {
+        let code = self.details.code.as_deref();
+        let is_refused =
+            self.details.status == Some(403) || code == Some("NotAuthorizedOrNotFound");
+        if !is_refused || needs.is_empty() {
+            return self;
+        }
+        let is_person = ["API key", "session"]
+            .iter()
+            .any(|kind| principal.starts_with(kind));
+        let grantee = match Grantee::of_host(host) {
+            Some(grantee) if !is_person => grantee,
+            None if !is_person => Grantee::Container,
+            _ => Grantee::User,
+        };
+        let place = compartment.filter(|id| id.starts_with("ocid1.compartment."));
+        let place = place.map_or_else(
+            || "compartment <compartment>".to_owned(),
+            |id| format!("compartment id {id}"),
+        );
+        let statements = needs
+            .iter()
+            .map(|need| statement(grantee, "<group>", need, &place));
+        let statements: Vec<String> = statements.map(|text| format!("`{text}`")).collect();
+        let mut text = format!("it needs a policy with {}", statements.join(", "));
+        if let Some(rule) = grantee.matching_rule("<compartment OCID>") {
+            text.push_str("; the dynamic group's rule is such as `");
+            text.push_str(&rule);
+            text.push('`');
+        }
+        let there = self.details.status == Some(404);
+        self.suggestion = Some(if there {
+            format!("either it does not exist in this region, or {text}")
+        } else {
+            text
+        });
         self
     }
 

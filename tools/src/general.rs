@@ -9,17 +9,9 @@ pub(crate) use self::describe::DescribeOperation;
 pub(crate) use self::search::SearchOperations;
 
 use oci_mcp::{CallResult, Output, ToolError};
-use oci_rest::{Catalogue, Operation, UnknownOperation};
 use serde_json::Value;
 
 use crate::error::Failure;
-
-/// The operation that a caller named.
-fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<Operation<'a>, Failure> {
-    catalogue.find(name).map_err(|error: UnknownOperation| {
-        Failure::validation(error).suggest("find its name with `oci_search_operations`")
-    })
-}
 
 /// The text of what came of it, so that it is not sent twice: as text and as a value.
 fn finish(outcome: Result<Value, Failure>) -> Result<CallResult, ToolError> {

@@ -2,9 +2,12 @@
 
 mod answer;
 mod credentials;
+mod curated;
 mod error;
 mod general;
+mod iam;
 mod policy;
+mod session;
 
 use std::error::Error;
 use std::fmt;
@@ -13,6 +16,9 @@ use std::sync::{Arc, OnceLock};
 use oci_mcp::{App, ByteLimit, Vars};
 use oci_rest::{Catalogue, Client, Endpoints, Region};
 
+pub use self::iam::Grantee;
+
+use self::curated::Toolsets;
 use self::general::{CallOperation, DescribeOperation, SearchOperations};
 use self::policy::Policy;
 
@@ -39,10 +45,13 @@ pub struct OciTools(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) catalogue: Catalogue,
     pub(crate) policy: Policy,
+    pub(crate) toolsets: Toolsets,
     /// Of lists, where the caller names none.
     pub(crate) compartment: Option<String>,
     /// The largest result, in bytes.
     pub(crate) max_bytes: usize,
+    /// That of Object Storage, once it is known.
+    pub(crate) namespace: OnceLock<String>,
     connect: Connect,
     connection: OnceLock<Connection>,
 }
@@ -57,6 +66,7 @@ impl OciTools {
     /// | `OCI_MCP_OPERATIONS_ALLOW` | comma-separated patterns of operations; no others can be called | all |
     /// | `OCI_MCP_OPERATIONS_DENY` | patterns of operations that cannot be called, whatever else is set | none |
     /// | `OCI_MCP_MAX_RESULT_BYTES` | the largest result of a call; more is cut, and continued with `page` | 24000 |
+    /// | `OCI_MCP_TOOLSETS` | comma-separated names of sets of tools, such as `compute` or `network`; `default` and `all` are such, `general` has those that reach every operation | `default` |
     /// | `COMPARTMENT_OCID` | the compartment of lists whose caller names none | the tenancy |
     ///
     /// A pattern is `service.operation`, as `core.list_*`, or a service, as `dns`; `*` stands for any
@@ -68,9 +78,11 @@ impl OciTools {
             .unwrap_or(ByteLimit(DEFAULT_MAX_BYTES));
         Self(Arc::new(Shared {
             policy: Policy::read(vars, &catalogue),
+            toolsets: Toolsets::read(vars),
             catalogue,
             compartment: vars.get("COMPARTMENT_OCID"),
             max_bytes,
+            namespace: OnceLock::new(),
             connect,
             connection: OnceLock::new(),
         }))
@@ -78,6 +90,10 @@ impl OciTools {
 
     /// Adds them to `app`.
     pub fn add_to(self, app: App) -> App {
+        let app = curated::add_to(app, &self.0);
+        if !self.0.toolsets.have_general() {
+            return app;
+        }
         let app = app
             .tool(SearchOperations(Arc::clone(&self.0)))
             .tool(DescribeOperation(Arc::clone(&self.0)));

@@ -55,16 +55,28 @@ impl Policy {
     ///
     /// The [`Refusal`] that says which setting is against it.
     pub(crate) fn check(&self, entry: &Entry<'_>) -> Result<(), Refusal> {
+        let allow = self.allow.as_deref();
+        let is_named = allow.is_some_and(|allow| allow.iter().any(|own| own.names(entry)));
+        match self.check_of_tool(entry) {
+            Ok(()) | Err(Refusal::Mutation) if credentials::returns(entry) && !is_named => {
+                Err(Refusal::Credentials)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The same for a tool that was made to hand out what `entry` answers.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::check`], but for [`Refusal::Credentials`].
+    pub(crate) fn check_of_tool(&self, entry: &Entry<'_>) -> Result<(), Refusal> {
         let allowed = self.allow.as_deref();
         if self.deny.iter().any(|pattern| pattern.fits(entry)) {
             return Err(Refusal::Denied);
         }
         if allowed.is_some_and(|allow| !allow.iter().any(|pattern| pattern.fits(entry))) {
             return Err(Refusal::NotAllowed);
-        }
-        let is_named = |allow: &[Pattern]| allow.iter().any(|pattern| pattern.names(entry));
-        if credentials::returns(entry) && !allowed.is_some_and(is_named) {
-            return Err(Refusal::Credentials);
         }
         if !self.mutations && !entry.is_read_only() {
             return Err(Refusal::Mutation);

@@ -2,15 +2,50 @@
 
 use serde_json::{Map, Value};
 
-/// Names of members, those inside others after a dot: `shapeConfig.ocpus`. None means all.
+/// What to keep of an item, each under a name of its own. None means all.
 #[derive(Debug, Default)]
-pub(crate) struct Fields(Vec<String>);
+pub(crate) struct Fields {
+    kept: Vec<Field>,
+    /// Whether a caller chose them, who is told of those that nothing has.
+    are_chosen: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Field {
+    name: String,
+    /// Names of members, those inside others after a dot: `shapeConfig.ocpus`.
+    path: String,
+    /// Whether it is how many there are, rather than they.
+    is_count: bool,
+}
 
 impl Fields {
+    /// Those of a projection: `id name=displayName rules=#securityRules`, where `=` is before what a
+    /// member is called in OCI's answer, and `#` counts.
+    pub(crate) fn of(projection: &str) -> Self {
+        let kept = projection.split_ascii_whitespace().map(|field| {
+            let (name, path) = field.split_once('=').unwrap_or((field, field));
+            Field {
+                name: name.to_owned(),
+                path: path.trim_start_matches('#').to_owned(),
+                is_count: path.starts_with('#'),
+            }
+        });
+        Self {
+            kept: kept.collect(),
+            are_chosen: false,
+        }
+    }
+
+    /// Those that a caller chose: by the name that they have in `self`, or by OCI's own.
+    ///
     /// # Errors
     ///
     /// Says what is too much.
-    pub(crate) fn new(names: Vec<String>) -> Result<Self, String> {
+    pub(crate) fn or(self, names: Vec<String>) -> Result<Self, String> {
+        if names.is_empty() {
+            return Ok(self);
+        }
         if names.len() > MAX_FIELDS {
             return Err(format!(
                 "`fields` has {} names; it may have {MAX_FIELDS}",
@@ -27,27 +62,44 @@ impl Fields {
                 "`{name}` in `fields` is none; one is such as `id` or `shapeConfig.ocpus`"
             ));
         }
-        Ok(Self(names))
+        let field = |name: String| {
+            let known = self.kept.iter().find(|field| alike(&field.name, &name));
+            known.cloned().unwrap_or(Field {
+                path: name.clone(),
+                name,
+                is_count: false,
+            })
+        };
+        Ok(Self {
+            kept: names.into_iter().map(field).collect(),
+            are_chosen: true,
+        })
     }
 
-    /// Of `item`, what was asked for: each member under the name by which it was.
-    pub(super) fn project(&self, item: &Value) -> Value {
-        if self.0.is_empty() || !item.is_object() {
+    /// Of `item`, what was asked for.
+    pub(crate) fn project(&self, item: &Value) -> Value {
+        if self.kept.is_empty() || !item.is_object() {
             return item.clone();
         }
-        let found = self
-            .0
-            .iter()
-            .filter_map(|name| Some((name.clone(), find(item, name)?)));
+        let found = self.kept.iter().filter_map(|field| {
+            let value = find(item, &field.path)?;
+            let value = match &value {
+                Value::Array(items) if field.is_count => items.len().into(),
+                Value::Object(members) if field.is_count => members.len().into(),
+                _ => value,
+            };
+            Some((field.name.clone(), value))
+        });
         Value::Object(found.collect::<Map<_, _>>())
     }
 
-    /// What to say if no item has one of the names.
+    /// What to say if no item has one of the names that a caller chose.
     pub(super) fn unknown(&self, items: &[Value]) -> Option<String> {
         let first = items.iter().find_map(Value::as_object)?;
-        let missing = |name: &&String| items.iter().all(|item| find(item, name).is_none());
-        let missing: Vec<&str> = self.0.iter().filter(missing).map(String::as_str).collect();
-        if missing.is_empty() {
+        let missing = |field: &&Field| items.iter().all(|item| find(item, &field.path).is_none());
+        let missing = self.kept.iter().filter(missing);
+        let missing: Vec<&str> = missing.map(|field| field.name.as_str()).collect();
+        if missing.is_empty() || !self.are_chosen {
             return None;
         }
         let known: Vec<&str> = first.keys().take(MAX_FIELDS).map(String::as_str).collect();
@@ -108,7 +160,8 @@ mod tests {
     use super::*;
 
     fn fields(names: &[&str]) -> Fields {
-        Fields::new(names.iter().map(|name| (*name).to_owned()).collect()).unwrap()
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Fields::default().or(names).unwrap()
     }
 
     #[test]
@@ -127,6 +180,27 @@ mod tests {
             shown,
             json!({ "display_name": "web", "shapeConfig.ocpus": 2.0, "rules.port": [1, 2] })
         );
+    }
+
+    #[test]
+    fn a_projection_renames_and_counts_and_a_caller_chooses_by_either_name() {
+        let item = json!({ "displayName": "web", "rules": [{ "port": 1 }], "vcnId": "v" });
+        let projection = || Fields::of("name=displayName rules=#rules gone");
+        let chosen = vec![
+            "name".to_owned(),
+            "vcnId".to_owned(),
+            "displayName".to_owned(),
+        ];
+
+        let all = projection().project(&item);
+        let some = projection().or(chosen).unwrap().project(&item);
+
+        assert_eq!(all, json!({ "name": "web", "rules": 1 }));
+        assert_eq!(
+            some,
+            json!({ "name": "web", "vcnId": "v", "displayName": "web" })
+        );
+        assert_eq!(projection().unknown(&[item]), None);
     }
 
     #[test]
@@ -154,7 +228,7 @@ mod tests {
             vec![String::new()],
             vec!["a..b".to_owned()],
         ] {
-            let error = Fields::new(names).unwrap_err();
+            let error = Fields::default().or(names).unwrap_err();
 
             assert!(error.len() < 300, "{}", error.len());
         }

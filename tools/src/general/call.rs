@@ -5,22 +5,16 @@ mod preview;
 
 pub(crate) use self::confirm::is_deletion;
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use oci_mcp::{Annotations, CallResult, Context, Output, Tool, ToolError};
-use oci_rest::{Call, Credential, Endpoint, Operation, Paging, Region, Request};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 
-use super::find;
-use crate::answer::{Cursor, Fields, Shape, alike};
-use crate::error::{Category, Failure};
-use crate::{Connection, Shared, Unavailable, credentials};
+use crate::answer::{Fields, Shape};
+use crate::error::Failure;
+use crate::{Shared, credentials};
 
 /// Calls any operation that the operator allows; if `MUTATIONS`, also those that change something.
 pub(crate) struct CallOperation<const MUTATIONS: bool>(pub(crate) Arc<Shared>);
@@ -79,189 +73,24 @@ impl<const MUTATIONS: bool> Tool for CallOperation<MUTATIONS> {
 
 impl Shared {
     async fn called(&self, cx: &Context, args: Args) -> Result<String, Failure> {
-        let operation = find(&self.catalogue, &args.operation)?;
-        let entry = operation.entry();
-        self.policy.check(&entry).map_err(|refusal| {
-            Failure::new(Category::Authorization, format!("{entry} {refusal}"))
-                .suggest(refusal.remedy())
-        })?;
-        let fields = Fields::new(args.fields).map_err(Failure::validation)?;
-        let connection = self.connection().map_err(|error| no_identity(&error))?;
-        let call = Call::until(Instant::now() + patience(cx)).traced(trace_id(cx));
-        let mut parameters = args.parameters;
-        let here = page(&operation, args.page.as_deref(), &mut parameters)?;
-        self.add_compartment(connection, &operation, &mut parameters, &call)
-            .await?;
-        let request = operation.request(&parameters).map_err(|error| {
-            Failure::validation(error).suggest("`oci_describe_operation` shows what it takes")
-        })?;
-        let endpoint = endpoint(
-            connection,
-            &operation,
-            args.region.as_deref(),
-            &request,
-            &call,
-        )
-        .await?;
+        let operation = self.allowed(&args.operation)?;
+        let fields = Fields::default().or(args.fields);
+        let fields = fields.map_err(Failure::validation)?;
+        let session = self.session(cx, args.region.as_deref())?;
+        let page = args.page.as_deref();
+        let prepared = session.prepare(operation, args.parameters, page).await?;
         if args.dry_run {
-            return self.preview(&connection.client, &endpoint, &request, &call);
+            return session.preview(&prepared);
         }
-        confirm::check(&operation, &request, args.confirm.as_deref())?;
-        let pages = connection.client.pages(&endpoint, request, &call, 1);
-        let Some(page) = pin!(pages).try_next().await? else {
-            return Err(Failure::new(
-                Category::Service,
-                format!("{entry}: there was no answer"),
-            ));
-        };
+        confirm::check(&operation, &prepared.request, args.confirm.as_deref())?;
+        let page = session.send(&prepared.endpoint, prepared.request).await?;
         let shape = Shape {
             max_bytes: self.max_bytes,
             fields: &fields,
-            masks: !credentials::returns(&entry),
-            here: here.as_ref(),
+            masks: !credentials::returns(&operation.entry()),
+            here: prepared.here.as_ref(),
             next: page.next(),
         };
         Ok(shape.text(page.response()))
     }
-
-    /// Most lists are of a compartment, and a caller may not know which there are.
-    async fn add_compartment(
-        &self,
-        connection: &Connection,
-        operation: &Operation<'_>,
-        parameters: &mut Map<String, Value>,
-        call: &Call,
-    ) -> Result<(), Failure> {
-        let schema = operation.schema(0);
-        let required = schema.get("required").and_then(Value::as_array);
-        let is_wanted = required.is_some_and(|names| names.iter().any(|name| name == COMPARTMENT));
-        let is_given = || parameters.keys().any(|name| alike(name, COMPARTMENT));
-        if !is_wanted || !operation.entry().is_read_only() || is_given() {
-            return Ok(());
-        }
-        let compartment = match &self.compartment {
-            Some(compartment) => Some(compartment.clone()),
-            None => credential(connection, call)
-                .await?
-                .tenancy()
-                .map(str::to_owned),
-        };
-        parameters.extend(compartment.map(|id| (COMPARTMENT.to_owned(), id.into())));
-        Ok(())
-    }
 }
-
-/// Where the answer begins, if the operation may be asked again for what comes after.
-fn page(
-    operation: &Operation<'_>,
-    page: Option<&str>,
-    parameters: &mut Map<String, Value>,
-) -> Result<Option<Cursor>, Failure> {
-    if !operation.entry().is_read_only() {
-        return match page {
-            Some(_) => Err(Failure::validation(
-                "`page` goes on with a list, and this operation is none",
-            )),
-            None => Ok(None),
-        };
-    }
-    let name = match operation.paging() {
-        Some(Paging::Start) => "start",
-        Some(Paging::Scim) => "startIndex",
-        _ => "page",
-    };
-    let Some(page) = page else {
-        // A caller may name a page of OCI's, too.
-        let given = parameters.iter().find(|(own, _)| alike(own, name));
-        let token = given.map(|(_, value)| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        });
-        return Ok(Some(
-            token.map_or_else(Cursor::default, |token| Cursor::of(&token)),
-        ));
-    };
-    let cursor: Cursor = page.parse().map_err(Failure::validation)?;
-    if let Some(token) = cursor.token() {
-        let value = match operation.paging() {
-            Some(Paging::Scim) => token
-                .parse::<u32>()
-                .map_or_else(|_| Value::from(token), Value::from),
-            _ => Value::from(token),
-        };
-        parameters.retain(|own, _| !alike(own, name));
-        parameters.insert(name.to_owned(), value);
-    }
-    Ok(Some(cursor))
-}
-
-/// Where the request goes: a region of the table, and the service's own address in it.
-async fn endpoint(
-    connection: &Connection,
-    operation: &Operation<'_>,
-    name: Option<&str>,
-    request: &Request,
-    call: &Call,
-) -> Result<Endpoint, Failure> {
-    let endpoints = &connection.endpoints;
-    let region: Region = match (name, &connection.region) {
-        (Some(name), _) => endpoints
-            .regions()
-            .requested(name)
-            .map_err(Failure::validation)?,
-        (None, Some(region)) => region.clone(),
-        (None, None) => {
-            let credential = credential(connection, call).await?;
-            credential.region().cloned().ok_or_else(|| {
-                Failure::validation("the server has no region of its own")
-                    .suggest("name one in `region`; its operator can set `OCI_REGION`")
-            })?
-        }
-    };
-    let mut parameters = request.path_parameters();
-    let namespace = parameters
-        .find(|(name, _)| *name == "namespaceName")
-        .map(|(_, value)| value);
-    let endpoint = operation.endpoint(endpoints, &region, namespace);
-    endpoint.map_err(Failure::validation)
-}
-
-async fn credential(connection: &Connection, call: &Call) -> Result<Arc<Credential>, Failure> {
-    let credential = connection.client.principal().credential();
-    let credential = tokio::time::timeout_at(call.deadline(), credential).await;
-    let late = "the credential did not come in time";
-    let credential = credential.map_err(|_elapsed| Failure::new(Category::Timeout, late))?;
-    credential.map_err(|error| Failure::new(Category::Authentication, error))
-}
-
-/// The first line; the whole, which is a page of advice for operators, is logged.
-fn no_identity(error: &Unavailable) -> Failure {
-    let text = error.to_string();
-    tracing::warn!("{text}");
-    let first = text.lines().next().unwrap_or_default();
-    Failure::new(Category::Authentication, first)
-        .suggest("its operator finds in the log of the server what would give it an identity")
-}
-
-/// How long to wait for OCI. Whoever runs the tool stops it a second before the host's deadline, or half
-/// way to it, and what went wrong is to be told before.
-fn patience(cx: &Context) -> Duration {
-    let Some(deadline) = cx.deadline() else {
-        return PATIENCE;
-    };
-    let left = deadline.saturating_duration_since(Instant::now().into_std());
-    let run = left.saturating_sub(Duration::from_secs(1).min(left / 2));
-    PATIENCE.min(run / 10 * 9)
-}
-
-/// The part of `traceparent` that all of a trace have in common, or nothing.
-fn trace_id(cx: &Context) -> &str {
-    let trace = cx
-        .trace()
-        .and_then(|trace| trace.traceparent.split('-').nth(1));
-    trace.unwrap_or_default()
-}
-
-const COMPARTMENT: &str = "compartmentId";
-const PATIENCE: Duration = Duration::from_secs(60);

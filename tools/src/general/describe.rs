@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::call::is_deletion;
-use super::{find, finish};
+use super::finish;
 use crate::Shared;
 use crate::answer::{fit, put};
 use crate::error::Failure;
@@ -45,7 +45,7 @@ impl Tool for DescribeOperation {
 
 impl Shared {
     fn described(&self, subject: &Subject) -> Result<Value, Failure> {
-        let operation = find(&self.catalogue, &subject.operation)?;
+        let operation = self.operation(&subject.operation)?;
         let room = (self.max_bytes / 2).min(MAX_SCHEMA);
         if let Some(model) = &subject.model {
             let schema = operation.model_schema(model, room);

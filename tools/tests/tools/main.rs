@@ -1,8 +1,11 @@
-//! The general tools through the whole stack, against a simulated OCI that verifies signatures.
+//! The tools through the whole stack, against a simulated OCI that verifies signatures.
 
 #![cfg(test)]
 
 mod changes;
+mod curated;
+mod curated_changes;
+mod curated_hostile;
 mod failures;
 mod hostile;
 mod reading;

@@ -43,34 +43,19 @@ async fn an_agent_finds_an_operation_learns_what_it_takes_and_calls_it() {
 }
 
 #[tokio::test]
-async fn the_tools_are_small_and_say_what_they_may_do() {
-    let listed = Server::new(&[]).list().await;
-    let with_changes = Server::new(&[("ALLOW_MUTATIONS", "true")]).list().await;
-    let tools = listed.as_array().unwrap();
+async fn the_general_tools_are_small_and_say_what_they_may_do() {
+    let general = ("OCI_MCP_TOOLSETS", "general");
+    let listed = Server::new(&[general]).list().await;
+    let with_changes = Server::new(&[general, ("ALLOW_MUTATIONS", "true")])
+        .list()
+        .await;
 
-    let names: Vec<&Value> = tools.iter().map(|tool| &tool["name"]).collect();
-    assert_eq!(
-        names,
-        [
-            "oci_call_operation",
-            "oci_describe_operation",
-            "oci_search_operations"
-        ]
-    );
     assert!(
         listed.to_string().len() < 4_000,
         "{}",
         listed.to_string().len()
     );
-    for tool in tools.iter().chain(with_changes.as_array().unwrap()) {
-        assert!(
-            tool["description"].as_str().unwrap().chars().count() <= 510,
-            "{tool}"
-        );
-    }
-    for tool in tools {
-        assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
-    }
+    assert_eq!(listed[0]["annotations"]["readOnlyHint"], true);
     assert_eq!(with_changes[0]["annotations"]["readOnlyHint"], false);
     assert_eq!(with_changes[0]["annotations"]["destructiveHint"], true);
 }

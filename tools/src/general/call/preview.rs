@@ -1,22 +1,16 @@
 //! The request that would be sent.
 
-use oci_rest::{Call, Client, Endpoint, Request};
 use serde_json::{Value, json};
 
-use crate::Shared;
 use crate::answer::{bounded, mask, put};
 use crate::error::Failure;
+use crate::session::{Prepared, Session};
 
-impl Shared {
+impl Session<'_> {
     /// Method, host, path, query, names of headers, and the body with its secrets masked.
-    pub(super) fn preview(
-        &self,
-        client: &Client,
-        endpoint: &Endpoint,
-        request: &Request,
-        call: &Call,
-    ) -> Result<String, Failure> {
-        let unsigned = client.preview(endpoint, request, call)?;
+    pub(crate) fn preview(&self, prepared: &Prepared) -> Result<String, Failure> {
+        let client = &self.connection.client;
+        let unsigned = client.preview(&prepared.endpoint, &prepared.request, &self.call)?;
         let (parts, body) = unsigned.into_parts();
         let mut headers: Vec<&str> = parts.headers.keys().map(http::HeaderName::as_str).collect();
         headers.extend(SIGNING);
@@ -37,7 +31,7 @@ impl Shared {
             mask(&mut body);
             put(&mut shown, "body", body);
         }
-        Ok(bounded(shown, self.max_bytes))
+        Ok(bounded(shown, self.shared.max_bytes))
     }
 }
 
