@@ -3,6 +3,7 @@
 
 mod argument;
 mod composed;
+mod confirm;
 mod row;
 mod tables;
 mod toolsets;
@@ -14,13 +15,12 @@ pub(crate) use self::toolsets::Toolsets;
 use std::sync::Arc;
 
 use oci_mcp::{Annotations, App, CallResult, Context, DynamicTool, Output, ToolError};
-use oci_rest::Request;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use self::argument::schema;
 use crate::Shared;
-use crate::answer::{Fields, Shape, field};
+use crate::answer::{Fields, Shape};
 use crate::error::{Category, Failure};
 use crate::session::{Session, refused};
 
@@ -28,19 +28,17 @@ use crate::session::{Session, refused};
 /// the operator allows changes.
 pub(crate) fn add_to(app: App, shared: &Arc<Shared>) -> App {
     let chosen = rows().filter(|row| shared.toolsets.have(row));
-    chosen.fold(app, |app, row| {
-        let aliases = row.alias.into_iter().filter_map(|alias| {
-            let tool = tool(alias, row, shared)?;
-            Some(tool.unlisted())
-        });
-        let app = aliases.fold(app, App::dynamic_tool);
-        match tool(row.name, row, shared) {
-            Some(tool) if row.change.is_some() && !shared.policy.allows_mutations() => {
-                app.dynamic_tool(tool.unlisted())
-            }
-            Some(tool) => app.dynamic_tool(tool),
-            None => app,
-        }
+    let named = chosen.flat_map(|row| {
+        let alias = row.alias.filter(|_| shared.toolsets.have_aliases());
+        [Some(row.name), alias]
+            .into_iter()
+            .flatten()
+            .map(move |name| (name, row))
+    });
+    named.fold(app, |app, (name, row)| match tool(name, row, shared) {
+        Some(tool) if shared.has(row) => app.dynamic_tool(tool),
+        Some(tool) => app.dynamic_tool(tool.unlisted()),
+        None => app,
     })
 }
 
@@ -86,7 +84,7 @@ impl Shared {
     ) -> Result<CallResult, ToolError> {
         match self.curated_text(cx, row, arguments).await {
             Ok(text) => text.into_result(),
-            Err(failure) => Ok(failure.into_result()),
+            Err(failure) => failure.into_result(),
         }
     }
 
@@ -183,12 +181,16 @@ impl Shared {
         let mut parameters = given.arguments;
         prepare(&mut parameters, session.now())?;
         let page = given.page.as_deref();
-        let prepared = session.prepare(operation, parameters, page).await?;
+        let mut prepared = session.prepare(operation, parameters, page).await?;
+        if let Some(address) = row.address {
+            prepared.endpoint = session.announced(&prepared.request, address).await?;
+        }
         if given.dry_run {
             return session.preview(&prepared);
         }
         if let Some(teller) = row.change.and_then(|change| change.confirmed_by) {
-            confirm(session, teller, &prepared.request, given.confirm.as_deref()).await?;
+            let told = given.confirm.as_deref();
+            confirm::check(session, teller, &prepared.request, told).await?;
         }
         let page = session.send(&prepared.endpoint, prepared.request).await?;
         let shape = Shape {
@@ -200,32 +202,6 @@ impl Shared {
         };
         Ok(shape.text(page.response()))
     }
-}
-
-/// Whether the caller gave the name of what `request` takes away, which the operation `teller` tells.
-async fn confirm(
-    session: &Session<'_>,
-    teller: &str,
-    request: &Request,
-    confirmed: Option<&str>,
-) -> Result<(), Failure> {
-    let path = request.path_parameters();
-    let path: Map<_, _> = path
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect();
-    let thing = session.get(teller, path.into()).await?;
-    let names = ["displayName", "name"].map(|name| field(&thing, name).as_str());
-    let name = names.into_iter().flatten().next();
-    if name.is_some() && name == confirmed {
-        return Ok(());
-    }
-    let problem = match confirmed {
-        Some(_) => "`confirm` is not the name of what would be removed",
-        None => "it removes something, and `confirm` is missing",
-    };
-    Err(Failure::validation(problem).suggest(
-        "ask whoever you work for whether it is to go; then repeat the call with `confirm`, which is its name",
-    ))
 }
 
 fn take_text(arguments: &mut Map<String, Value>, name: &str) -> Option<String> {

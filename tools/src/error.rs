@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use oci_mcp::CallResult;
+use oci_mcp::{CallResult, InputRequired, ToolError};
 use oci_rest::{OciError, OciErrorKind, TransportErrorKind};
 use serde::Serialize;
 
@@ -17,6 +17,9 @@ pub(crate) struct Failure {
     suggestion: Option<String>,
     #[serde(skip_serializing_if = "Details::is_empty")]
     details: Details,
+    /// It is none: the client is asked first.
+    #[serde(skip)]
+    asks: Option<InputRequired>,
 }
 
 /// What went wrong, in words.
@@ -77,6 +80,7 @@ impl Failure {
             category,
             suggestion: None,
             details: Details::default(),
+            asks: None,
         }
     }
 
@@ -136,9 +140,17 @@ impl Failure {
         self
     }
 
-    pub(crate) fn into_result(self) -> CallResult {
+    /// The result that tells it.
+    ///
+    /// # Errors
+    ///
+    /// What has the client asked, if it is no failure but that.
+    pub(crate) fn into_result(self) -> Result<CallResult, ToolError> {
+        if let Some(asks) = self.asks {
+            return Err(asks.into());
+        }
         let text = serde_json::to_string(&self).unwrap_or(self.error);
-        CallResult::error(text)
+        Ok(CallResult::error(text))
     }
 }
 
@@ -154,6 +166,16 @@ impl From<OciError> for Failure {
                 code: error.code().map(str::to_owned),
                 opc_request_id: error.opc_request_id().map(str::to_owned),
             },
+            asks: None,
+        }
+    }
+}
+
+impl From<InputRequired> for Failure {
+    fn from(asks: InputRequired) -> Self {
+        Self {
+            asks: Some(asks),
+            ..Self::validation("the client must answer first")
         }
     }
 }

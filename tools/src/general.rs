@@ -4,7 +4,7 @@ mod call;
 mod describe;
 mod search;
 
-pub(crate) use self::call::CallOperation;
+pub(crate) use self::call::{Args, CallOperation, is_deletion};
 pub(crate) use self::describe::DescribeOperation;
 pub(crate) use self::search::SearchOperations;
 
@@ -17,6 +17,6 @@ use crate::error::Failure;
 fn finish(outcome: Result<Value, Failure>) -> Result<CallResult, ToolError> {
     match outcome {
         Ok(value) => value.to_string().into_result(),
-        Err(failure) => Ok(failure.into_result()),
+        Err(failure) => failure.into_result(),
     }
 }

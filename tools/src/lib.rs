@@ -4,6 +4,7 @@ mod answer;
 mod credentials;
 mod curated;
 mod error;
+mod expanded;
 mod general;
 mod iam;
 mod policy;
@@ -66,7 +67,7 @@ impl OciTools {
     /// | `OCI_MCP_OPERATIONS_ALLOW` | comma-separated patterns of operations; no others can be called | all |
     /// | `OCI_MCP_OPERATIONS_DENY` | patterns of operations that cannot be called, whatever else is set | none |
     /// | `OCI_MCP_MAX_RESULT_BYTES` | the largest result of a call; more is cut, and continued with `page` | 24000 |
-    /// | `OCI_MCP_TOOLSETS` | comma-separated names of sets of tools, such as `compute` or `network`; `default` and `all` are such, `general` has those that reach every operation | `default` |
+    /// | `OCI_MCP_TOOLSETS` | comma-separated names of sets of tools, such as `compute` or `network`; `default` and `all` are such, `general` has those that reach every operation; `PACKAGE:*` makes a tool of each operation of a package | `default` |
     /// | `COMPARTMENT_OCID` | the compartment of lists whose caller names none | the tenancy |
     ///
     /// A pattern is `service.operation`, as `core.list_*`, or a service, as `dns`; `*` stands for any
@@ -90,7 +91,7 @@ impl OciTools {
 
     /// Adds them to `app`.
     pub fn add_to(self, app: App) -> App {
-        let app = curated::add_to(app, &self.0);
+        let app = expanded::add_to(curated::add_to(app, &self.0), &self.0);
         if !self.0.toolsets.have_general() {
             return app;
         }

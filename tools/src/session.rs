@@ -16,13 +16,14 @@ use oci_rest::{
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use crate::answer::{Cursor, alike, tidy};
+use crate::answer::{Cursor, alike, field, tidy};
 use crate::error::{Category, Failure};
 use crate::policy::Refusal;
 use crate::{Connection, Shared, Unavailable};
 
 /// One call of a tool. It may make several requests, which have its time together.
 pub(crate) struct Session<'a> {
+    pub(crate) cx: &'a Context,
     pub(crate) shared: &'a Shared,
     pub(crate) connection: &'a Connection,
     pub(crate) call: Call,
@@ -71,10 +72,11 @@ impl Shared {
     /// A [`Failure`] if there is no way to OCI.
     pub(crate) fn session<'a>(
         &'a self,
-        cx: &Context,
+        cx: &'a Context,
         region: Option<&'a str>,
     ) -> Result<Session<'a>, Failure> {
         Ok(Session {
+            cx,
             shared: self,
             connection: self.connection().map_err(|error| no_identity(&error))?,
             call: Call::until(Instant::now() + patience(cx))
@@ -123,6 +125,28 @@ impl<'a> Session<'a> {
         let pages = client.pages(endpoint, request, &self.call, 1);
         let page = pin!(pages).try_next().await?;
         page.ok_or_else(|| Failure::new(Category::Service, "there was no answer"))
+    }
+
+    /// The address that the member `url` is of what the operation `teller` answers to the path of `request`:
+    /// of functions, each has its own.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] if it is not told, or if it is none of OCI's.
+    pub(crate) async fn announced(
+        &self,
+        request: &Request,
+        [teller, url]: [&str; 2],
+    ) -> Result<Endpoint, Failure> {
+        let path = request.path_parameters();
+        let path: Map<_, _> = path
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let thing = self.get(teller, path.into()).await?;
+        let url = field(&thing, url).as_str().unwrap_or_default();
+        let endpoints = &self.connection.endpoints;
+        let endpoint = endpoints.announced(url, &self.region().await?);
+        endpoint.map_err(|error| Failure::new(Category::Service, error))
     }
 
     /// What the operation `name` answers, without secrets and what says nothing.

@@ -27,6 +27,9 @@ pub(crate) struct Row {
     /// tenancy` if it is of the whole tenancy.
     pub(crate) needs: &'static [&'static str],
     pub(crate) way: Way,
+    /// What tells where its request goes, if that is not the service's own address: an operation that takes
+    /// the same path, and the member that is the URL.
+    pub(crate) address: Option<[&'static str; 2]>,
     /// What it changes, if it does.
     pub(crate) change: Option<Change>,
     /// Whether secrets are masked.
@@ -145,6 +148,7 @@ impl Row {
             shows: "",
             needs: &[],
             way,
+            address: None,
             change: None,
             masks: true,
             is_of_tenancy: false,
@@ -188,6 +192,12 @@ impl Row {
         if let Way::Operation(operation, _) = self.way {
             self.way = Way::Operation(operation, prepare);
         }
+        self
+    }
+
+    /// With a request that goes to the URL which the member `url` of what `operation` answers is.
+    pub(crate) const fn at(mut self, operation: &'static str, url: &'static str) -> Self {
+        self.address = Some([operation, url]);
         self
     }
 

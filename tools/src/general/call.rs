@@ -64,14 +64,38 @@ impl<const MUTATIONS: bool> Tool for CallOperation<MUTATIONS> {
     };
 
     async fn call(&self, cx: &Context, args: Args) -> Result<CallResult, ToolError> {
-        match self.0.called(cx, args).await {
-            Ok(text) => text.into_result(),
-            Err(failure) => Ok(failure.into_result()),
+        self.0.answer(cx, args).await
+    }
+}
+
+impl Args {
+    /// Those of a tool that is one `operation`: what all calls take is among its parameters.
+    pub(crate) fn typed(operation: String, mut parameters: Map<String, Value>) -> Self {
+        let mut take = |name: &str| match parameters.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let (region, page, confirm) = (take("region"), take("page"), take("confirm"));
+        Self {
+            operation,
+            region,
+            page,
+            confirm,
+            fields: Vec::new(),
+            dry_run: parameters.remove("dry_run") == Some(Value::Bool(true)),
+            parameters,
         }
     }
 }
 
 impl Shared {
+    pub(crate) async fn answer(&self, cx: &Context, args: Args) -> Result<CallResult, ToolError> {
+        match self.called(cx, args).await {
+            Ok(text) => text.into_result(),
+            Err(failure) => failure.into_result(),
+        }
+    }
+
     async fn called(&self, cx: &Context, args: Args) -> Result<String, Failure> {
         let operation = self.allowed(&args.operation)?;
         let fields = Fields::default().or(args.fields);

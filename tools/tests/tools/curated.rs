@@ -12,15 +12,19 @@ pub(crate) const ALL: (&str, &str) = ("OCI_MCP_TOOLSETS", "all");
 
 /// A tool, its arguments, and what its answer has among other things. `@instances/web-01` is the
 /// identifier of that in the simulated tenancy.
-type Case = (String, Value, Value);
+pub(crate) type Case = (String, Value, Value);
 
 fn cases(server: &Server) -> Vec<Case> {
-    let mut cases: Value = serde_json::from_str(include_str!("curated.json")).unwrap();
+    read(include_str!("curated.json"), server)
+}
+
+pub(crate) fn read(cases: &str, server: &Server) -> Vec<Case> {
+    let mut cases: Value = serde_json::from_str(cases).unwrap();
     resolve(&mut cases, server);
     serde_json::from_value(cases).unwrap()
 }
 
-pub(crate) fn resolve(value: &mut Value, server: &Server) {
+fn resolve(value: &mut Value, server: &Server) {
     match value {
         Value::String(text) => {
             let named = text.strip_prefix('@').and_then(|rest| rest.split_once('/'));
@@ -326,19 +330,49 @@ async fn toolsets_decide_what_there_is() {
 }
 
 #[tokio::test]
-async fn an_alias_is_called_and_not_listed() {
-    let server = Server::new(&[]);
+async fn a_service_may_be_a_tool_for_each_operation() {
+    let server = Server::new(&[("OCI_MCP_TOOLSETS", "functions:*")]);
+    let id = server.oci.find("functions", "mcp").unwrap();
+
+    let listed = server.list().await;
+    let arguments = json!({ "functionId": id, "region": "phx" });
+    let got = server
+        .tool("functions_get_function", &arguments)
+        .await
+        .good();
+    let without = server.tool("functions_get_function", &json!({})).await;
+
+    let names: BTreeSet<&str> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tool| tool["name"].as_str().unwrap())
+        .collect();
+    assert!(names.contains("functions_list_functions"), "{names:?}");
+    assert!(!names.contains("functions_invoke_function"), "{names:?}");
+    assert_eq!(got["displayName"], "mcp");
+    assert!(
+        without.is_error && without.text.contains("functionId"),
+        "{}",
+        without.text
+    );
+}
+
+#[tokio::test]
+async fn a_tool_has_other_names_for_who_asks_for_them() {
+    let without = Server::new(&[]);
+    let server = Server::new(&[("OCI_MCP_TOOLSETS", "default,aliases")]);
 
     let answer = server
         .tool("list_instances", &json!({ "compartment_id": "production" }))
         .await;
 
+    let refused = without.tool("list_instances", &json!({})).await;
+
     assert_eq!(answer.good()["count"], 20);
     assert!(
-        !server
-            .list()
-            .await
-            .to_string()
-            .contains("\"list_instances\"")
+        refused.is_error && refused.text.contains("`list_instances`"),
+        "{}",
+        refused.text
     );
 }

@@ -2,78 +2,20 @@
 
 use serde_json::{Value, json};
 
-use crate::curated::{ALL, has, resolve};
+use crate::curated::{ALL, Case, has, read};
 use crate::support::Server;
 
 const ALLOWED: [(&str, &str); 2] = [ALL, ("ALLOW_MUTATIONS", "true")];
 
-/// A tool, arguments, and what its answer has among other things.
-fn cases(server: &Server) -> Vec<(&'static str, Value, Value)> {
-    let mut cases = vec![
-        (
-            "oci_compute_start_instance",
-            json!({ "instance_id": "@instances/batch-01" }),
-            json!({ "id": "@instances/batch-01", "name": "batch-01", "state": "STARTING" }),
-        ),
-        (
-            "oci_compute_stop_instance",
-            json!({ "instance_id": "@instances/web-01" }),
-            json!({ "name": "web-01", "state": "STOPPING" }),
-        ),
-        (
-            "oci_compute_restart_instance",
-            json!({ "instance_id": "@instances/web-02", "force": true }),
-            json!({ "name": "web-02", "state": "STARTING" }),
-        ),
-        (
-            "oci_compute_launch_instance",
-            launch(),
-            json!({ "name": "new", "state": "PROVISIONING" }),
-        ),
-        (
-            "oci_compute_terminate_instance",
-            json!({ "instance_id": "@instances/web-03", "confirm": "web-03" }),
-            json!({ "status": 204 }),
-        ),
-        (
-            "oci_storage_put_object",
-            json!({ "bucket_name": "reports", "object_name": "a b/ä.txt", "content": "hello" }),
-            json!({ "status": 200 }),
-        ),
-        (
-            "oci_storage_create_par",
-            json!({ "bucket_name": "reports", "object_name": "README.md", "hours": 2 }),
-            json!({ "object": "README.md", "expires": "2026-11-21T14:00:00Z" }),
-        ),
-        (
-            "oci_database_stop_autonomous",
-            json!({ "database_id": "@autonomousDatabases/orders" }),
-            json!({ "name": "orders", "state": "STOPPING" }),
-        ),
-        (
-            "oci_database_start_autonomous",
-            json!({ "database_id": "@autonomousDatabases/sandbox" }),
-            json!({ "name": "sandbox", "state": "STARTING" }),
-        ),
-        (
-            "oci_notifications_publish",
-            json!({ "topic_id": "@topics/operations", "title": "hello", "body": "all is well" }),
-            json!({ "at": "2026-11-21T12:00:00Z" }),
-        ),
-    ];
-    for (_, arguments, expected) in &mut cases {
-        resolve(arguments, server);
-        resolve(expected, server);
-    }
-    cases
+fn cases(server: &Server) -> Vec<Case> {
+    read(include_str!("curated_changes.json"), server)
 }
 
-fn launch() -> Value {
-    json!({
-        "compartment_id": "production", "display_name": "new", "availability_domain": "Uocm:PHX-AD-1",
-        "subnet_id": "@subnets/app", "image_id": "@images/Oracle-Linux-9.6-2026.02.28-0",
-        "shape": "VM.Standard.E5.Flex", "ocpus": 2, "memory_gb": 8, "retry_token": "once",
-    })
+/// The arguments that create an instance.
+fn launch(server: &Server) -> Value {
+    let tool = "oci_compute_launch_instance";
+    let mut cases = cases(server).into_iter();
+    cases.find(|(name, ..)| name == tool).unwrap().1
 }
 
 #[tokio::test]
@@ -83,8 +25,8 @@ async fn each_is_neither_listed_nor_done_until_it_is_allowed() {
     let with_changes = writer.list().await;
 
     for (tool, arguments, expected) in cases(&writer) {
-        let refused = reader.tool(tool, &arguments).await.bad();
-        let done = writer.tool(tool, &arguments).await.good();
+        let refused = reader.tool(&tool, &arguments).await.bad();
+        let done = writer.tool(&tool, &arguments).await.good();
 
         assert!(!listed.contains(&format!("\"{tool}\"")), "{tool}");
         assert_eq!(refused["category"], "authorization", "{tool}: {refused}");
@@ -106,7 +48,7 @@ async fn each_shows_what_it_would_send_and_sends_nothing_that_changes() {
 
     for (tool, mut arguments, _) in cases(&server) {
         arguments["dry_run"] = true.into();
-        let shown = server.tool(tool, &arguments).await.good();
+        let shown = server.tool(&tool, &arguments).await.good();
 
         assert_eq!(shown["dry_run"], true, "{tool}: {shown}");
         assert!(shown["path"].is_string(), "{tool}: {shown}");
@@ -140,10 +82,60 @@ async fn what_is_terminated_must_be_named() {
 }
 
 #[tokio::test]
+async fn a_person_is_asked_for_the_name_whatever_the_model_says() {
+    let key = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    let server = Server::new(&[ALLOWED[0], ALLOWED[1], ("OCI_MCP_STATE_KEY", key)]);
+    let id = server.oci.find("instances", "web-02").unwrap();
+    let arguments = json!({ "instance_id": id, "confirm": "web-02" });
+    let tool = "oci_compute_terminate_instance";
+    let says = |answer: Value| json!({ "confirm": answer });
+    let was_deleted = || server.sent().iter().any(|sent| sent.method() == "DELETE");
+
+    let asked = server.call_asking(tool, &arguments, &json!({})).await;
+    let request = &asked["result"]["inputRequests"]["confirm"]["params"];
+    let state = &asked["result"]["requestState"];
+    let round = |answer: Value| json!({ "inputResponses": says(answer), "requestState": state });
+    let declined = round(json!({ "action": "decline" }));
+    let declined = server.call_asking(tool, &arguments, &declined).await;
+    let other = round(json!({ "action": "accept", "content": { "name": "web-01" } }));
+    let other = server.call_asking(tool, &arguments, &other).await;
+    let before = was_deleted();
+    let accepted = round(json!({ "action": "accept", "content": { "name": "web-02" } }));
+    let accepted = server.call_asking(tool, &arguments, &accepted).await;
+
+    assert!(
+        request["message"].as_str().unwrap().contains("`web-02`"),
+        "{asked}"
+    );
+    assert_eq!(declined["result"]["isError"], true, "{declined}");
+    assert_eq!(other["result"]["isError"], true, "{other}");
+    assert!(!before);
+    assert_ne!(accepted["result"]["isError"], true, "{accepted}");
+    assert!(was_deleted());
+}
+
+#[tokio::test]
+async fn a_function_is_invoked_at_the_address_that_it_has_of_its_own() {
+    let server = Server::new(&ALLOWED);
+    let id = server.oci.find("functions", "mcp").unwrap();
+    let arguments = json!({ "function_id": id, "detached": true });
+
+    let invoked = server.tool("oci_functions_invoke", &arguments).await.good();
+
+    let sent = server.sent();
+    let last = sent.last().unwrap();
+    assert_eq!(
+        last.uri().host(),
+        Some("exmplaaaaaa.us-phoenix-1.functions.oci.oraclecloud.com")
+    );
+    assert_eq!(last.headers()["fn-invoke-type"], "detached");
+    assert_eq!(invoked["status"], 202);
+}
+
+#[tokio::test]
 async fn a_launch_with_the_same_token_makes_one_instance() {
     let server = Server::new(&ALLOWED);
-    let mut arguments = launch();
-    resolve(&mut arguments, &server);
+    let mut arguments = launch(&server);
     let tool = "oci_compute_launch_instance";
 
     let first = server.tool(tool, &arguments).await.good();

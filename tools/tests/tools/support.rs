@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use oci_emulator::{SimulatedOci, Tenancy};
-use oci_mcp::{App, AppService, Config, ConfigError, Vars};
+use oci_mcp::{App, AppService, Config, ConfigError, StateKeys, Vars};
 use oci_mcp_tools::{Connection, OciTools};
 use oci_rest::{Client, Credential, Endpoints, Fixed, PrivateKey, Transport, TransportError};
 use serde_json::{Value, json};
@@ -110,12 +110,39 @@ impl Server {
         self.sent.lock().unwrap().clone()
     }
 
+    /// What comes of a call by a client of 2026-07-28 that can ask a person; `more` is of a later round.
+    pub(crate) async fn call_asking(&self, name: &str, arguments: &Value, more: &Value) -> Value {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+            "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} },
+        });
+        let mut params = json!({ "name": name, "arguments": arguments, "_meta": meta });
+        for (name, value) in more.as_object().unwrap() {
+            params[name] = value.clone();
+        }
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let request = Request::post("/mcp")
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream")
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", "tools/call")
+            .header("mcp-name", name)
+            .body(Bytes::from(body.to_string()))
+            .unwrap();
+        self.answer(request).await
+    }
+
     async fn rpc(&self, method: &str, params: &Value) -> Value {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         let request = Request::post("/mcp")
             .header("content-type", "application/json")
             .body(Bytes::from(body.to_string()))
             .unwrap();
+        self.answer(request).await
+    }
+
+    async fn answer(&self, request: Request<Bytes>) -> Value {
         let response = self.service.clone().oneshot(request).await.unwrap();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         serde_json::from_slice(&body).unwrap()
@@ -152,7 +179,11 @@ fn service(
         found.map(|(_, value)| (*value).to_owned())
     });
     let tools = OciTools::read(&mut vars, Box::new(connect));
-    let app = vars.finish(Some(tools))?.add_to(App::new("test", "1.0.0"));
+    let key = vars.get("OCI_MCP_STATE_KEY");
+    let mut app = vars.finish(Some(tools))?.add_to(App::new("test", "1.0.0"));
+    if let Some(key) = key {
+        app = app.state_keys(StateKeys::parse(&key, noon).unwrap());
+    }
     Ok(app.into_service(Config::default()).unwrap())
 }
 

@@ -1,8 +1,11 @@
 //! Functions, model deployments, container instances and API gateways.
 
+use serde_json::Value;
+
 use super::{NAME, STATE};
-use crate::curated::argument::{number, text};
-use crate::curated::{Row, composed};
+use crate::curated::argument::{flag, number, text};
+use crate::curated::{Change, Row, composed};
+use crate::error::Failure;
 
 pub(super) const ROWS: &[Row] = &[
     Row::list("oci_functions_list_applications", "functions.list_applications")
@@ -24,6 +27,21 @@ pub(super) const ROWS: &[Row] = &[
              application_id=applicationId created=timeCreated",
         )
         .needs(&["read fn-function"]),
+    Row::change("oci_functions_invoke", "functions.invoke_function", Change::ADDS)
+        .about("Invokes a function with a text, such as JSON, and shows what it answers; `detached` does not wait.")
+        .taking(&[
+            text("function_id").required(),
+            text("body"),
+            flag("detached"),
+        ])
+        .by(|parameters, _| {
+            if parameters.remove("detached") == Some(true.into()) {
+                parameters.insert("fn-invoke-type".to_owned(), "detached".into());
+            }
+            Ok(())
+        })
+        .at("functions.get_function", "invokeEndpoint")
+        .needs(&["read fn-function", "use fn-invocation"]),
     Row::list(
         "oci_datascience_list_model_deployments",
         "data_science.list_model_deployments",
@@ -44,6 +62,20 @@ pub(super) const ROWS: &[Row] = &[
     )
     .chosen()
     .needs(&["read data-science-model-deployments"]),
+    Row::change("oci_datascience_predict", "model_deployment.predict", Change::ADDS)
+        .about("Asks a model deployment for a prediction; `body` is the JSON that it takes.")
+        .taking(&[
+            text("model_deployment_id").required(),
+            text("body").required(),
+        ])
+        .by(|parameters, _| {
+            let body = parameters.remove("body").unwrap_or_default();
+            let body: Value = serde_json::from_str(body.as_str().unwrap_or_default())
+                .map_err(|error| Failure::validation(format!("`body` is no JSON: {error}")))?;
+            parameters.insert("body".to_owned(), body);
+            Ok(())
+        })
+        .needs(&["use data-science-model-deployments"]),
     Row::list(
         "oci_containers_list_instances",
         "container_instances.list_container_instances",
