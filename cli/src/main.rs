@@ -6,10 +6,14 @@ mod oci;
 mod ping;
 #[cfg(feature = "access")]
 mod policy;
+#[cfg(feature = "oci")]
+mod render;
 mod serve;
 mod settings;
 #[cfg(feature = "stdio")]
 mod stdio;
+#[cfg(feature = "oci")]
+mod terminal;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -42,6 +46,16 @@ enum Command {
     /// Plays a host of OCI on this machine, with what stands in front of it.
     #[cfg(feature = "dev")]
     Dev(dev::Args),
+    /// Lists the tools that would be served in this environment.
+    #[cfg(feature = "oci")]
+    Tools(terminal::List),
+    /// Calls a tool, without a host.
+    #[cfg(feature = "oci")]
+    Call(terminal::Call),
+    /// Prints what OCI needs to run this, such as the IAM policy.
+    #[cfg(feature = "oci")]
+    #[command(subcommand)]
+    Render(render::Target),
     /// Tries a policy of who may call what.
     #[cfg(feature = "access")]
     #[command(subcommand)]
@@ -56,13 +70,14 @@ fn main() -> ExitCode {
         Command::Stdio(settings) => stdio::run(&settings),
         #[cfg(feature = "dev")]
         Command::Dev(args) => return dev::run(args),
+        #[cfg(feature = "oci")]
+        Command::Tools(args) => return with_app(|app| terminal::list(app, &args)),
+        #[cfg(feature = "oci")]
+        Command::Call(args) => return with_app(|app| terminal::call(app, &args)),
+        #[cfg(feature = "oci")]
+        Command::Render(target) => return render::run(&target),
         #[cfg(feature = "access")]
-        Command::Policy(command) => {
-            return match configured() {
-                Ok(app) => policy::run(&app, &command),
-                Err(error) => error.report(),
-            };
-        }
+        Command::Policy(command) => return with_app(|app| policy::run(&app, &command)),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,8 +85,16 @@ fn main() -> ExitCode {
     }
 }
 
-/// The tools as they would be served in this environment.
-#[cfg(feature = "access")]
+/// Does something with the tools as they would be served in this environment.
+#[cfg(any(feature = "access", feature = "oci"))]
+fn with_app(run: impl FnOnce(App) -> ExitCode) -> ExitCode {
+    match configured() {
+        Ok(app) => run(app),
+        Err(error) => error.report(),
+    }
+}
+
+#[cfg(any(feature = "access", feature = "oci"))]
 fn configured() -> Result<App, oci_mcp_hosts::Error> {
     let mut vars = Vars::new(environment);
     let app = app(&mut vars);
