@@ -39,7 +39,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serves the tools on the host this runs on (what happens without a command).
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Serves the tools on stdin and stdout, to a client that starts this as a command.
     #[cfg(feature = "stdio")]
     Stdio(settings::Common),
@@ -64,7 +64,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let served = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+    let served = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
         Command::Serve(args) => serve::run(&args),
         #[cfg(feature = "stdio")]
         Command::Stdio(settings) => stdio::run(&settings),
