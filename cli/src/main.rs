@@ -8,21 +8,25 @@ mod oci;
 mod ping;
 #[cfg(feature = "access")]
 mod policy;
+#[cfg(feature = "oci")]
+mod render;
 mod serve;
 mod settings;
 #[cfg(feature = "stdio")]
 mod stdio;
+#[cfg(feature = "oci")]
+mod terminal;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use clap::{Parser, Subcommand};
-use oci_mcp::App;
+use oci_mcp::{App, Vars};
 use oci_mcp_hosts::environment;
 use oci_rest::Environment;
 
-use oci::Oci;
+use oci::{Oci, Once, Unavailable};
 
 /// MCP tools, served from OCI's serverless hosts.
 #[derive(Parser)]
@@ -37,13 +41,23 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Serves the tools on the host this runs on (what happens without a command).
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Serves the tools on stdin and stdout, to a client that starts this as a command.
     #[cfg(feature = "stdio")]
     Stdio(settings::Common),
     /// Plays a host of OCI on this machine, with what stands in front of it.
     #[cfg(feature = "dev")]
     Dev(dev::Args),
+    /// Lists the tools that would be served in this environment.
+    #[cfg(feature = "oci")]
+    Tools(terminal::List),
+    /// Calls a tool, without a host.
+    #[cfg(feature = "oci")]
+    Call(terminal::Call),
+    /// Prints what OCI needs to run this, such as the IAM policy.
+    #[cfg(feature = "oci")]
+    #[command(subcommand)]
+    Render(render::Target),
     /// Tries a policy of who may call what.
     #[cfg(feature = "access")]
     #[command(subcommand)]
@@ -56,14 +70,20 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let served = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(args) => serve::run(app(), &args),
+    let served = match cli.command.unwrap_or(Command::Serve(Box::new(cli.serve))) {
+        Command::Serve(args) => serve::run(&args),
         #[cfg(feature = "stdio")]
-        Command::Stdio(settings) => stdio::run(app(), &settings),
+        Command::Stdio(settings) => stdio::run(&settings),
         #[cfg(feature = "dev")]
         Command::Dev(args) => return dev::run(args),
+        #[cfg(feature = "oci")]
+        Command::Tools(args) => return with_app(|app| terminal::list(app, &args)),
+        #[cfg(feature = "oci")]
+        Command::Call(args) => return with_app(|app| terminal::call(app, &args)),
+        #[cfg(feature = "oci")]
+        Command::Render(target) => return render::run(&target),
         #[cfg(feature = "access")]
-        Command::Policy(command) => return policy::run(&app(), &command),
+        Command::Policy(command) => return with_app(|app| policy::run(&app, &command)),
         #[cfg(feature = "server")]
         Command::Audit(command) => return audit::run(&command),
     };
@@ -73,14 +93,59 @@ fn main() -> ExitCode {
     }
 }
 
-fn app() -> App {
-    App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
+/// Does something with the tools as they would be served in this environment.
+#[cfg(any(feature = "access", feature = "oci"))]
+fn with_app(run: impl FnOnce(App) -> ExitCode) -> ExitCode {
+    match configured() {
+        Ok(app) => run(app),
+        Err(error) => error.report(),
+    }
+}
+
+#[cfg(any(feature = "access", feature = "oci"))]
+fn configured() -> Result<App, oci_mcp_hosts::Error> {
+    let mut vars = Vars::new(environment);
+    let app = app(&mut vars);
+    Ok(vars.finish(Some(app))?)
+}
+
+fn app<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> App {
+    let once = Once::default();
+    let shared = once.clone();
+    let app = App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
         .title("OCI")
         .tool(ping::Ping::new(
             Instant::now(),
             Environment::new(environment),
-            Box::new(|environment| Oci::over_network(environment, Arc::new(now))),
-        ))
+            Box::new(move |environment| shared.connect(environment, over_network)),
+        ));
+    with_oci(app, vars, once)
+}
+
+#[cfg(feature = "oci")]
+fn with_oci<F: Fn(&str) -> Option<String>>(app: App, vars: &mut Vars<F>, once: Once) -> App {
+    let connect = move || {
+        let Oci {
+            client,
+            endpoints,
+            region,
+        } = once.connect(&Environment::new(environment), over_network)?;
+        Ok(oci_mcp_tools::Connection {
+            client,
+            endpoints,
+            region,
+        })
+    };
+    oci_mcp_tools::OciTools::read(vars, Box::new(connect)).add_to(app)
+}
+
+#[cfg(not(feature = "oci"))]
+fn with_oci<F>(app: App, _: &mut Vars<F>, _: Once) -> App {
+    app
+}
+
+fn over_network(environment: &Environment) -> Result<Oci, Unavailable> {
+    Oci::over_network(environment, Arc::new(now))
 }
 
 #[expect(clippy::disallowed_methods, reason = "from here it is passed on")]

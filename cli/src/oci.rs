@@ -5,18 +5,42 @@ pub(crate) mod fake;
 
 use std::error::Error;
 use std::fs;
+use std::sync::{Arc, OnceLock};
 
 use oci_rest::{
     Client, Clock, Endpoints, Environment, Https, Region, Surroundings, Transport, find_principal,
 };
 
 /// What a signed request needs: a client with an identity, and where services are.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Oci {
     pub(crate) client: Client,
     pub(crate) endpoints: Endpoints,
     /// What the operator chose; without it the credential's own region counts.
     pub(crate) region: Option<Region>,
+}
+
+/// One way to OCI for all tools, so that they share its credential and what it knows of services.
+#[derive(Clone, Default)]
+pub(crate) struct Once(Arc<OnceLock<Oci>>);
+
+impl Once {
+    /// The way, which `connect` makes when there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// Those of `connect`; the next call tries again.
+    pub(crate) fn connect(
+        &self,
+        environment: &Environment,
+        connect: impl FnOnce(&Environment) -> Result<Oci, Unavailable>,
+    ) -> Result<Oci, Unavailable> {
+        if let Some(oci) = self.0.get() {
+            return Ok(oci.clone());
+        }
+        let oci = connect(environment)?;
+        Ok(self.0.get_or_init(|| oci).clone())
+    }
 }
 
 /// Why there is no way to OCI, in words for people.
@@ -93,7 +117,11 @@ fn services(environment: &Environment) -> Result<Transport, Unavailable> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Oci, fake};
+    use std::sync::Arc;
+
+    use oci_rest::{Client, Credential, Endpoints, Fixed, PrivateKey};
+
+    use super::{Oci, Once, fake};
 
     #[test]
     fn a_bundle_that_cannot_be_used_is_named_with_its_variable() {
@@ -112,6 +140,34 @@ mod tests {
             for expected in [variable, path, problem] {
                 assert!(message.contains(expected), "no {expected} in {message}");
             }
+        }
+    }
+
+    #[test]
+    fn a_way_is_made_once_for_all_and_again_only_if_it_failed() {
+        let environment = fake::environment([("OCI_REGION", "phx")]);
+        let once = Once::default();
+        let shared = once.clone();
+
+        let failed = once.connect(&environment, |_| Err("no identity".into()));
+        let made = once.connect(&environment, |_| Ok(way()));
+        let again = shared.connect(&environment, |_| Err("asked again".into()));
+
+        assert_eq!(failed.unwrap_err().to_string(), "no identity");
+        assert!(made.is_ok() && again.is_ok());
+    }
+
+    fn way() -> Oci {
+        let oci = fake::simulated();
+        let key = oci.api_key("ada@example.com").unwrap();
+        let private = PrivateKey::from_pem(key.private_key.as_bytes(), None).unwrap();
+        let credential = Credential::api_key(&key.tenancy, &key.user, Arc::new(private)).unwrap();
+        let surroundings = fake::with(&oci);
+        let principal = Arc::new(Fixed::new("API key", credential));
+        Oci {
+            client: Client::new(principal, surroundings.services, fake::clock(), || 7),
+            endpoints: Endpoints::default(),
+            region: None,
         }
     }
 

@@ -165,7 +165,10 @@ mod tests {
             "cases.json",
             &json!({ "policy": "policy.json", "cases": cases }),
         );
-        test(&crate::app(), &folder.path().join("cases.json"))
+        test(
+            &crate::configured().unwrap(),
+            &folder.path().join("cases.json"),
+        )
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! `oci-mcp serve`: the tools of this binary, on the host it finds itself on.
 
-use oci_mcp::App;
 use oci_mcp_hosts::{Error, environment};
 
+use crate::app;
 use crate::settings::Common;
 
 /// Settings that override those of the environment.
@@ -48,6 +48,8 @@ impl Args {
     }
 }
 
-pub(crate) fn run(app: App, args: &Args) -> Result<(), Error> {
-    oci_mcp_hosts::run(app, |name| args.flag(name).or_else(|| environment(name)))
+pub(crate) fn run(args: &Args) -> Result<(), Error> {
+    oci_mcp_hosts::run(app, |name: &str| {
+        args.flag(name).or_else(|| environment(name))
+    })
 }

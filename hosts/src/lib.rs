@@ -61,13 +61,14 @@ use secrets::Secrets;
 /// The exit code is 2 for a configuration that cannot be used and 1 for any other failure.
 #[must_use]
 pub fn serve(app: App) -> ExitCode {
-    match run(app, environment) {
+    match run(|_| app, environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }
 }
 
-/// Serves `app` as the variables say that `lookup` finds, until the process ends.
+/// Serves what `app` makes as the variables say that `lookup` finds, until the process ends. `app` may
+/// read settings of its own, whose problems are reported with the others.
 ///
 /// | variable | meaning | default |
 /// |---|---|---|
@@ -97,11 +98,14 @@ pub fn serve(app: App) -> ExitCode {
 /// # Errors
 ///
 /// Every problem of the configuration at once, or why the host could not be served.
-pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+pub fn run<F: Fn(&str) -> Option<String>>(
+    app: impl FnOnce(&mut Vars<F>) -> App,
+    lookup: F,
+) -> Result<(), Error> {
     serve_on(app, lookup, Host::choose)
 }
 
-/// Serves `app` to the one client that started this process: MCP on stdin and stdout, one JSON
+/// Serves what `app` makes, as in [`run`], to the one client that started this process: MCP on stdin and stdout, one JSON
 /// message a line, until stdin ends and everything that came is answered. The log goes to stderr.
 ///
 /// `lookup` finds `OCI_MCP_LOG`, `OCI_MCP_STATE_KEY`, `OCI_MCP_STATE_KEY_FILE`, those of `OCI_MCP_AUDIT` and of [`Config::from_vars`], as for [`run`]; of the
@@ -113,15 +117,18 @@ pub fn run(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Erro
 /// Every problem of the configuration at once, or why stdin or stdout could not be used. A client
 /// that goes away is none.
 #[cfg(feature = "stdio")]
-pub fn stdio(app: App, lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
+pub fn stdio<F: Fn(&str) -> Option<String>>(
+    app: impl FnOnce(&mut Vars<F>) -> App,
+    lookup: F,
+) -> Result<(), Error> {
     serve_on(app, lookup, |vars, config| {
         Some(Host::Stdio(stdio::Settings::read(vars, config)))
     })
 }
 
-/// Reads the settings of every host, then those of the one that `choose` gives, and serves it.
+/// Reads the settings of every host, those of the app, then those of the one that `choose` gives, and serves it.
 fn serve_on<F: Fn(&str) -> Option<String>>(
-    app: App,
+    app: impl FnOnce(&mut Vars<F>) -> App,
     lookup: F,
     choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
 ) -> Result<(), Error> {
@@ -132,6 +139,7 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     let keys = state::keys(&mut vars, &mut secrets, |path| {
         std::fs::read_to_string(path)
     });
+    let app = app(&mut vars);
     let host = choose(&mut vars, &config);
     let stands_still = host.as_ref().is_some_and(Host::stands_still);
     let audit = audit::read(&mut vars, stands_still);

@@ -5,7 +5,7 @@ use oci_mcp::Vars;
 use crate::kubernetes::is_service_link;
 
 /// Every setting whose name begins as ours do, of whatever host and scheme.
-const SETTINGS: [&str; 43] = [
+const SETTINGS: [&str; 47] = [
     "OCI_MCP_ACCESS",
     "OCI_MCP_ACCESS_AUDIENCE",
     "OCI_MCP_ACCESS_CLIENT_ID",
@@ -37,13 +37,17 @@ const SETTINGS: [&str; 43] = [
     "OCI_MCP_LOG",
     "OCI_MCP_MAX_BODY_BYTES",
     "OCI_MCP_MAX_RESPONSE_BYTES",
+    "OCI_MCP_MAX_RESULT_BYTES",
     "OCI_MCP_OKE_SERVICE_ACCOUNT_TOKEN_PATH",
+    "OCI_MCP_OPERATIONS_ALLOW",
+    "OCI_MCP_OPERATIONS_DENY",
     "OCI_MCP_PATH",
     "OCI_MCP_PORT",
     "OCI_MCP_REPLY",
     "OCI_MCP_STATE_KEY",
     "OCI_MCP_STATE_KEY_FILE",
     "OCI_MCP_STATE_KEY_SECRET_ID",
+    "OCI_MCP_TOOLSETS",
     "OCI_MCP_TOOL_CALLS_PER_MINUTE",
     "OCI_MCP_TOOL_CONCURRENCY",
     "OCI_MCP_TRANSPORT",
@@ -140,6 +144,7 @@ mod tests {
             include_str!("../../shared/src/config.rs"),
             include_str!("../../oci/src/principal/select.rs"),
             include_str!("../../oci/src/principal/workload.rs"),
+            include_str!("../../tools/src/lib.rs"),
             include_str!("access.rs"),
             include_str!("access/known.rs"),
             include_str!("audit.rs"),

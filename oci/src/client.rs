@@ -20,6 +20,7 @@ pub use self::request::{Body, Request};
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response};
@@ -146,6 +147,12 @@ impl Client {
         &self.principal
     }
 
+    /// What its clock says: the time that the next request would be signed with.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
     /// Sends a request, and gives back the answer if its status is 2xx.
     ///
     /// # Errors
@@ -170,6 +177,20 @@ impl Client {
                 OciErrorKind::Principal | OciErrorKind::CircuitOpen => error,
                 _ => error.with_request_id(&sending.request_id),
             })
+    }
+
+    /// What [`Client::send`] would send first, without the headers that sign it.
+    ///
+    /// # Errors
+    ///
+    /// [`OciError`] if the request cannot be made of what it was given.
+    pub fn preview(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        call: &Call,
+    ) -> Result<http::Request<Bytes>, OciError> {
+        Ok(Sending::prepare(self, endpoint, request, call)?.unsigned())
     }
 
     /// 32 hexadecimal digits, as OCI wants them for `opc-request-id` and `opc-retry-token`.

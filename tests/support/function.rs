@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() != Some("stdio") {
         return serve(app);
     }
-    match stdio(app, environment) {
+    match stdio(|_| app, environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => error.report(),
     }

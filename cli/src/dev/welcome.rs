@@ -11,6 +11,8 @@ use super::client::ask;
 
 /// Characters of a description that are shown.
 const DESCRIPTION: usize = 160;
+/// Tools that are shown.
+const TOOLS: usize = 8;
 
 /// Characters of an answer that are shown: enough for the one of `oci_ping`.
 const ANSWER: usize = 400;
@@ -75,17 +77,10 @@ impl Welcome<'_> {
         out.flush()
     }
 
-    /// Calls the first tool that declares itself harmless and needs no arguments.
+    /// Calls the tool that shows most and changes nothing.
     async fn call(&self, text: &mut String, list: &Value) {
         let Self { address, path, .. } = *self;
-        let is_harmless = |tool: &&Value| {
-            let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&Value::Bool(true));
-            let required = tool
-                .pointer("/inputSchema/required")
-                .and_then(Value::as_array);
-            read_only && required.is_none_or(Vec::is_empty)
-        };
-        let Some(tool) = entries(list).find(is_harmless) else {
+        let Some(tool) = harmless(list) else {
             return;
         };
         let name = string(tool, "name");
@@ -109,10 +104,32 @@ impl Welcome<'_> {
     }
 }
 
+/// A tool that declares itself harmless and needs no arguments: one that is called a ping, or else the
+/// first.
+fn harmless(list: &Value) -> Option<&Value> {
+    let is_harmless = |tool: &&Value| {
+        let read_only = tool.pointer("/annotations/readOnlyHint") == Some(&Value::Bool(true));
+        let required = tool
+            .pointer("/inputSchema/required")
+            .and_then(Value::as_array);
+        read_only && required.is_none_or(Vec::is_empty)
+    };
+    let is_ping = |tool: &&Value| string(tool, "name").ends_with("ping");
+    let mut pings = entries(list).filter(is_harmless).filter(is_ping);
+    pings.next().or_else(|| entries(list).find(is_harmless))
+}
+
+/// The one that is called, and some of the others.
 fn tools(text: &mut String, list: &Value) {
-    for tool in entries(list) {
+    let called = harmless(list).map(|tool| string(tool, "name"));
+    let mut tools: Vec<&Value> = entries(list).collect();
+    tools.sort_by_key(|tool| called != Some(string(tool, "name")));
+    for tool in tools.iter().take(TOOLS) {
         let (name, description) = (string(tool, "name"), string(tool, "description"));
         row(text, name, &shorten(description, DESCRIPTION));
+    }
+    if let Some(more) = tools.len().checked_sub(TOOLS).filter(|more| *more > 0) {
+        row(text, "...", &format!("and {more} more"));
     }
 }
 

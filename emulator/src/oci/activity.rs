@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::Response;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -214,7 +215,7 @@ pub(crate) fn usage(state: &State, request: &Received<'_>) -> Result<Response<By
     check_window(start, end, SignedDuration::from_hours(24 * 366))?;
     let step = match text(&body, "granularity")? {
         "DAILY" => 86_400,
-        "MONTHLY" => 30 * 86_400,
+        "MONTHLY" => MONTH,
         "TOTAL" => end.duration_since(start).as_secs(),
         "HOURLY" => 3_600,
         other => return Err(Refusal::invalid(format!("granularity cannot be `{other}`"))),
@@ -233,11 +234,24 @@ pub(crate) fn usage(state: &State, request: &Received<'_>) -> Result<Response<By
     let mut items = Vec::new();
     let mut from = start.as_second();
     while from < end.as_second() && items.len() < 10_000 {
-        let to = (from + step).min(end.as_second());
+        let to = match month_after(from).filter(|_| step == MONTH) {
+            Some(to) => to.min(end.as_second()),
+            None => (from + step).min(end.as_second()),
+        };
         items.extend(usage_rows(state, &groups, [from, to]));
         from = to;
     }
     Ok(reply::ok(&json!({ "groupBy": groups, "items": items })))
+}
+
+/// When the month after that of `second` begins.
+fn month_after(second: i64) -> Option<i64> {
+    let day = Timestamp::from_second(second)
+        .ok()?
+        .to_zoned(TimeZone::UTC)
+        .date();
+    let next = day.last_of_month().tomorrow().ok()?;
+    Some(next.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
 /// The cost of one period: by service or by compartment if asked so, else in one row.
@@ -466,3 +480,5 @@ const EVENT_EVERY: i64 = 37 * 60;
 /// Seconds between two lines of a log.
 const LINE_EVERY: i64 = 30;
 const MAX_EVENTS: i64 = 2_000;
+/// A month as a step, whose days are counted where it is taken.
+const MONTH: i64 = 30 * 86_400;

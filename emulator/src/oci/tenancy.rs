@@ -103,7 +103,8 @@ impl Tenancy {
                 .iter()
                 .any(|key| item[*key] == name)
         })?;
-        item["id"].as_str()
+        // Topics alone call it otherwise.
+        item["id"].as_str().or_else(|| item["topicId"].as_str())
     }
 
     pub(crate) fn add(&mut self, collection: &str, item: Value) {

@@ -44,7 +44,9 @@ impl Call {
         self
     }
 
-    pub(super) fn deadline(&self) -> Instant {
+    /// When it must be over.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
         self.deadline
     }
 

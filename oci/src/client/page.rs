@@ -49,6 +49,12 @@ impl Page {
         self.next.is_some()
     }
 
+    /// What asks for the next page, as the value of the parameter that [`Paging`] tells.
+    #[must_use]
+    pub fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
     /// What the page lists. It may be nothing even if there is another page.
     ///
     /// # Errors

@@ -152,6 +152,12 @@ impl Request {
         self
     }
 
+    /// The parameters of the path, in its order: names and values, as given.
+    pub fn path_parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let parameters = self.path_parameters.iter();
+        parameters.map(|(name, value)| (name.as_ref(), value.as_str()))
+    }
+
     pub(super) fn operation(&self) -> &str {
         &self.operation
     }

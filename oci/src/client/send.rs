@@ -152,10 +152,7 @@ impl<'a> Sending<'a> {
             self.request.payload(),
         )
         .map_err(|error| self.error(OciErrorKind::Request, error.to_string()))?;
-        let mut request = http::Request::new(self.request.content());
-        *request.method_mut() = self.request.method().clone();
-        *request.uri_mut() = self.url.clone();
-        *request.headers_mut() = self.headers.clone();
+        let mut request = self.unsigned();
         if progress.sent > 0 {
             let retries = HeaderValue::from_static("true");
             request.headers_mut().insert(OPC_CLIENT_RETRIES, retries);
@@ -171,6 +168,14 @@ impl<'a> Sending<'a> {
             }
             Err(error) => Err(Failure::Transport(error)),
         })
+    }
+
+    pub(super) fn unsigned(&self) -> http::Request<Bytes> {
+        let mut request = http::Request::new(self.request.content());
+        *request.method_mut() = self.request.method().clone();
+        *request.uri_mut() = self.url.clone();
+        *request.headers_mut() = self.headers.clone();
+        request
     }
 
     /// Another credential than the one that was refused, if that was why and there is one.

@@ -27,14 +27,16 @@ use crate::context::Context;
 pub struct DynamicTool {
     pub(super) name: String,
     pub(super) description: String,
-    pub(super) schema: Value,
+    pub(super) schema: Deferred,
     pub(super) output_schema: Option<Value>,
     pub(super) title: Option<String>,
     pub(super) annotations: Annotations,
     pub(super) is_blocking: bool,
+    pub(super) is_listed: bool,
     pub(super) handler: Handler,
 }
 
+type Deferred = Box<dyn Fn() -> Value + Send + Sync>;
 type Handler = Box<dyn Fn(Context, Box<RawValue>) -> HandlerFuture + Send + Sync>;
 type HandlerFuture = Pin<Box<dyn Future<Output = Result<CallResult, ToolError>> + Send>>;
 
@@ -57,6 +59,34 @@ impl DynamicTool {
         Fut: Future<Output = Result<O, ToolError>> + Send + 'static,
         O: Output,
     {
+        let name = name.into();
+        if schema.get("type").and_then(Value::as_str) != Some("object") {
+            return Err(InvalidTool {
+                name,
+                reason: "the root of the input schema must have \"type\": \"object\"",
+            });
+        }
+        Self::deferred(name, description, move || schema.clone(), handler)
+    }
+
+    /// The same, with a schema that is made when a list or a call first needs it: for a server of many
+    /// tools, most of which are never called.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidTool`] as [`DynamicTool::new`]; a root of `schema` that is not of `"type": "object"`
+    /// leaves the tool out of lists, and a call of it says why.
+    pub fn deferred<F, Fut, O>(
+        name: impl Into<String>,
+        description: impl Into<String>,
+        schema: impl Fn() -> Value + Send + Sync + 'static,
+        handler: F,
+    ) -> Result<Self, InvalidTool>
+    where
+        F: Fn(Context, Box<RawValue>) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<O, ToolError>> + Send + 'static,
+        O: Output,
+    {
         let (name, description) = (name.into(), description.into());
         let refuse = |reason| {
             Err(InvalidTool {
@@ -70,9 +100,6 @@ impl DynamicTool {
         if description.is_empty() {
             return refuse("a description is required: the model chooses by it");
         }
-        if schema.get("type").and_then(Value::as_str) != Some("object") {
-            return refuse("the root of the input schema must have \"type\": \"object\"");
-        }
         let handler: Handler = Box::new(move |cx, arguments| {
             let call = handler(cx, arguments);
             Box::pin(async move { call.await?.into_result() })
@@ -80,11 +107,12 @@ impl DynamicTool {
         Ok(Self {
             name,
             description,
-            schema,
+            schema: Box::new(schema),
             output_schema: None,
             title: None,
             annotations: Annotations::NONE,
             is_blocking: false,
+            is_listed: true,
             handler,
         })
     }
@@ -108,6 +136,14 @@ impl DynamicTool {
     #[must_use]
     pub fn with_output_schema(mut self, schema: Value) -> Self {
         self.output_schema = Some(schema);
+        self
+    }
+
+    /// Leaves the tool out of every list. It can be called by whoever knows its name: an alias, or a
+    /// tool that only says why it is not to be had.
+    #[must_use]
+    pub fn unlisted(mut self) -> Self {
+        self.is_listed = false;
         self
     }
 

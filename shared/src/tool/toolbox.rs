@@ -27,6 +27,7 @@ pub(crate) struct Toolbox {
 /// One tool. What is costly about it is made when first asked for.
 pub(crate) struct Entry {
     tool: Box<dyn ErasedTool>,
+    is_listed: bool,
     arguments: OnceLock<Arguments>,
     results: OnceLock<Option<Results>>,
     running: AtomicU32,
@@ -61,11 +62,12 @@ trait ErasedTool: Send + Sync {
 
 impl Toolbox {
     pub(crate) fn add<T: Tool>(&mut self, tool: T) {
-        self.insert(Cow::Borrowed(T::NAME), Box::new(Typed(tool)));
+        self.insert(Cow::Borrowed(T::NAME), Box::new(Typed(tool)), true);
     }
 
     pub(crate) fn add_dynamic(&mut self, tool: DynamicTool) {
-        self.insert(Cow::Owned(tool.name.clone()), Box::new(tool));
+        let is_listed = tool.is_listed;
+        self.insert(Cow::Owned(tool.name.clone()), Box::new(tool), is_listed);
     }
 
     /// Names that more than one tool was added under; only the first tool of each is there.
@@ -83,16 +85,19 @@ impl Toolbox {
         Some((name, entry))
     }
 
+    /// Those that lists show.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values().map(|entry| &**entry)
+        let entries = self.entries.values().map(|entry| &**entry);
+        entries.filter(|entry| entry.is_listed)
     }
 
-    fn insert(&mut self, name: Cow<'static, str>, tool: Box<dyn ErasedTool>) {
+    fn insert(&mut self, name: Cow<'static, str>, tool: Box<dyn ErasedTool>, is_listed: bool) {
         match self.entries.entry(name) {
             Slot::Occupied(slot) => self.duplicates.push(slot.key().clone().into_owned()),
             Slot::Vacant(slot) => {
                 let entry = Entry {
                     tool,
+                    is_listed,
                     arguments: OnceLock::new(),
                     results: OnceLock::new(),
                     running: AtomicU32::new(0),
@@ -208,7 +213,7 @@ impl ErasedTool for DynamicTool {
     }
 
     fn schema(&self) -> Value {
-        self.schema.clone()
+        (self.schema)()
     }
 
     fn output_schema(&self) -> Option<Value> {
@@ -225,5 +230,33 @@ impl ErasedTool for DynamicTool {
                 RawValue::from_string(arguments.to_owned()).map_err(ToolError::internal)?;
             (self.handler)(cx.clone(), arguments).await
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_unlisted_tool_is_found_and_not_listed_and_makes_its_schema_when_asked() {
+        let made = Arc::new(AtomicU32::new(0));
+        let count = Arc::clone(&made);
+        let schema = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            json!({ "type": "object" })
+        };
+        let tool = DynamicTool::deferred("hidden", "Is not listed.", schema, |_, _| async {
+            Ok::<_, ToolError>("")
+        });
+
+        let mut tools = Toolbox::default();
+        tools.add_dynamic(tool.unwrap().unlisted());
+
+        assert_eq!(tools.iter().count(), 0);
+        assert_eq!(made.load(Ordering::Relaxed), 0);
+        assert!(tools.find("hidden").unwrap().arguments().schema().is_ok());
+        assert_eq!(made.load(Ordering::Relaxed), 1);
     }
 }

@@ -1,0 +1,161 @@
+//! `oci-mcp tools` and `oci-mcp call`: the tools, for a person at a terminal and for scripts.
+
+mod table;
+
+use std::error::Error;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::BodyExt;
+use oci_mcp::{App, AppService, Config};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// How an answer is printed.
+#[derive(clap::Args)]
+pub(crate) struct List {
+    /// As the JSON that an MCP client gets
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which tool is called, and with what.
+#[derive(clap::Args)]
+pub(crate) struct Call {
+    /// The tool
+    name: String,
+    /// Its arguments, a JSON object
+    #[arg(default_value = "{}")]
+    arguments: String,
+    /// As the JSON that an MCP client gets, which is also what a pipe gets
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints the tools.
+pub(crate) fn list(app: App, args: &List) -> ExitCode {
+    let tools = match service(app).and_then(|service| tools(&service)) {
+        Ok(tools) => tools,
+        Err(problem) => return fail(1, &format!("error: {problem}")),
+    };
+    let text = if args.json {
+        format!("{}\n", Value::from(tools))
+    } else {
+        table::of_tools(&tools)
+    };
+    print(&text)
+}
+
+/// Calls a tool, and prints what it answers. The exit code tells what kind of failure there was:
+///
+/// | code | |
+/// |---|---|
+/// | 0 | none |
+/// | 1 | another |
+/// | 2 | `validation`: the arguments, the settings, or the name of the tool |
+/// | 3, 4 | `authentication`, `authorization` |
+/// | 5, 6 | `not_found`, `conflict` |
+/// | 7, 8 | `rate_limit`, `service` |
+/// | 9, 10 | `network`, `timeout` |
+pub(crate) fn call(app: App, args: &Call) -> ExitCode {
+    let Ok(arguments @ Value::Object(_)) = serde_json::from_str(&args.arguments) else {
+        return fail(
+            2,
+            "error: the arguments are no JSON object, such as {\"limit\": 3}",
+        );
+    };
+    let params = json!({ "name": args.name, "arguments": arguments });
+    let answer = match service(app).and_then(|service| ask(&service, "tools/call", &params)) {
+        Ok(answer) => answer,
+        Err(problem) => return fail(1, &format!("error: {problem}")),
+    };
+    if let Some(problem) = answer.pointer("/error/message").and_then(Value::as_str) {
+        return fail(2, &format!("error: {problem}"));
+    }
+    let content = answer.pointer("/result/content").and_then(Value::as_array);
+    let texts = content.into_iter().flatten();
+    let texts = texts.filter_map(|part| part.get("text")?.as_str());
+    let text = texts.collect::<Vec<_>>().join("\n");
+    if answer.pointer("/result/isError") == Some(&Value::Bool(true)) {
+        return fail(code(&text), &text);
+    }
+    match serde_json::from_str(&text) {
+        Ok(value) if io::stdout().is_terminal() && !args.json => print(&table::of_answer(&value)),
+        _ => print(&format!("{text}\n")),
+    }
+}
+
+fn service(app: App) -> Result<AppService, Problem> {
+    Ok(app.into_service(Config::default())?)
+}
+
+type Problem = Box<dyn Error>;
+
+/// The exit code for a failure that a tool tells.
+fn code(text: &str) -> u8 {
+    let failure: Value = serde_json::from_str(text).unwrap_or_default();
+    let category = failure.get("category").and_then(Value::as_str);
+    let found = CODES.iter().find(|(name, _)| Some(*name) == category);
+    found.map_or(1, |(_, code)| *code)
+}
+
+/// All tools, whatever the number of pages.
+fn tools(service: &AppService) -> Result<Vec<Value>, Problem> {
+    let (mut tools, mut params) = (Vec::new(), json!({}));
+    loop {
+        let answer = ask(service, "tools/list", &params)?;
+        let page = answer.pointer("/result/tools").and_then(Value::as_array);
+        tools.extend(page.into_iter().flatten().cloned());
+        match answer.pointer("/result/nextCursor") {
+            Some(cursor) => params = json!({ "cursor": cursor }),
+            None => return Ok(tools),
+        }
+    }
+}
+
+/// What the app answers, without a host.
+fn ask(service: &AppService, method: &str, params: &Value) -> Result<Value, Problem> {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let mut request = Request::new(Bytes::from(body.to_string()));
+    *request.method_mut() = http::Method::POST;
+    *request.uri_mut() = http::Uri::from_static("/mcp");
+    let media_type = http::HeaderValue::from_static("application/json");
+    request
+        .headers_mut()
+        .insert(http::header::CONTENT_TYPE, media_type);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let answer = runtime.block_on(async {
+        let Ok(response) = service.clone().oneshot(request).await;
+        response.into_body().collect().await
+    });
+    Ok(serde_json::from_slice(&answer?.to_bytes())?)
+}
+
+fn print(text: &str) -> ExitCode {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_nobody_reads) => ExitCode::FAILURE,
+    }
+}
+
+fn fail(code: u8, problem: &str) -> ExitCode {
+    // There is nobody left to tell if stderr is closed.
+    let _written = writeln!(io::stderr(), "{problem}");
+    ExitCode::from(code)
+}
+
+const CODES: [(&str, u8); 9] = [
+    ("validation", 2),
+    ("authentication", 3),
+    ("authorization", 4),
+    ("not_found", 5),
+    ("conflict", 6),
+    ("rate_limit", 7),
+    ("service", 8),
+    ("network", 9),
+    ("timeout", 10),
+];

@@ -1,0 +1,106 @@
+//! `oci-mcp tools`, `call` and `render`, as a person or a script has them.
+
+#![cfg(test)]
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_oci-mcp"))
+        .args(arguments)
+        .env_clear()
+        .env("HOME", "/nonexistent")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn the_tools_are_a_table_or_what_a_client_gets() {
+    let table = run(&["tools"]);
+    let json = run(&["tools", "--json"]);
+
+    let rows = text(&table.stdout).lines();
+    let row = rows
+        .clone()
+        .find(|row| row.starts_with("oci_compute_list_instances "));
+    assert!(row.unwrap().contains(" reads "), "{row:?}");
+    let tools: Vec<Value> = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(rows.count(), tools.len() + 1);
+    // With `oci_ping`.
+    let size = Value::from(tools).to_string().len();
+    assert!(size <= 25_000, "{size}");
+}
+
+#[test]
+fn a_call_prints_the_answer_and_needs_no_host() {
+    let output = run(&["call", "oci_search_operations", r#"{"query": "list vms"}"#]);
+
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["operations"][0]["operation"], "core.list_instances");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn the_exit_code_tells_what_kind_of_failure_it_was() {
+    let rows: [(&[&str], i32, &str); 5] = [
+        (&["call", "nothing"], 2, "`nothing`"),
+        (&["call", "oci_ping", "[]"], 2, "JSON object"),
+        (
+            &["call", "oci_compute_list_instances", r#"{"limit": 0.5}"#],
+            1,
+            "limit",
+        ),
+        (&["call", "oci_compute_list_instances"], 3, "authentication"),
+        (
+            &[
+                "call",
+                "oci_compute_stop_instance",
+                r#"{"instance_id": "a"}"#,
+            ],
+            4,
+            "ALLOW_MUTATIONS=true",
+        ),
+    ];
+
+    for (arguments, code, problem) in rows {
+        let output = run(arguments);
+
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}: {output:?}"
+        );
+        assert!(
+            text(&output.stderr).contains(problem),
+            "{arguments:?}: {output:?}"
+        );
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_policy_is_rendered_for_the_toolsets_that_are_named() {
+    let output = run(&[
+        "render",
+        "policy",
+        "--host",
+        "container",
+        "--toolsets",
+        "lb",
+    ]);
+
+    let policy = text(&output.stdout);
+    assert!(
+        policy.contains("resource.type = 'computecontainerinstance'"),
+        "{policy}"
+    );
+    let statement =
+        "allow dynamic-group oci-mcp to read load-balancers in compartment id <compartment OCID>";
+    assert!(policy.contains(statement), "{policy}");
+    assert_eq!(policy.matches("allow ").count(), 1, "{policy}");
+}

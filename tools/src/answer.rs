@@ -1,0 +1,291 @@
+//! What a caller reads of what OCI answered: little, and no secrets.
+
+mod cursor;
+mod fields;
+mod fit;
+mod mask;
+
+pub(crate) use self::cursor::Cursor;
+pub(crate) use self::fields::{Fields, alike};
+pub(crate) use self::fit::fit;
+pub(crate) use self::mask::mask;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, Response};
+use serde_json::{Map, Value, json};
+
+use self::fit::size;
+
+/// How an answer is to be shaped.
+pub(crate) struct Shape<'a> {
+    /// The largest result, in bytes.
+    pub(crate) max_bytes: usize,
+    /// What to keep of each item.
+    pub(crate) fields: &'a Fields,
+    /// Whether secrets are masked: always, unless the operator has named the operation for them.
+    pub(crate) masks: bool,
+    /// Where the page begins that was asked for, if the operation can be asked again.
+    pub(crate) here: Option<&'a Cursor>,
+    /// What asks for the page after it.
+    pub(crate) next: Option<&'a str>,
+}
+
+/// A member of an object; null if it has none of that name.
+pub(crate) fn field<'v>(value: &'v Value, name: &str) -> &'v Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
+/// Adds a member to an object.
+pub(crate) fn put(object: &mut Value, name: &str, member: impl Into<Value>) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), member.into());
+    }
+}
+
+/// Takes out of `value` what is secret and what says nothing.
+pub(crate) fn tidy(value: &mut Value) {
+    clean(value);
+    mask(value);
+}
+
+/// `value`, cut to `max_bytes`.
+pub(crate) fn bounded(mut value: Value, max_bytes: usize) -> String {
+    fit(&mut value, max_bytes);
+    value.to_string()
+}
+
+impl Shape<'_> {
+    /// The text of the result, as compact JSON: of a list `{items, count, next_page?, truncated?,
+    /// hint?}`, of anything else the thing itself.
+    pub(crate) fn text(&self, response: &Response<Bytes>) -> String {
+        let mut result = match body(response) {
+            Body::Nothing => self.nothing(response),
+            Body::Text(text) => self.plain(text, response.headers()),
+            Body::Binary(length) => json!({
+                "bytes": length,
+                "hint": "it is neither text nor JSON, so that it is not shown",
+            }),
+            Body::Json(mut value) => {
+                clean(&mut value);
+                if self.masks {
+                    mask(&mut value);
+                }
+                self.value(value)
+            }
+        };
+        if let Value::Object(result) = &mut result {
+            result.extend(work_request(response.headers()));
+        }
+        result.to_string()
+    }
+
+    /// The same of what is no answer as it came, but was made of such.
+    pub(crate) fn made(&self, mut value: Value) -> String {
+        clean(&mut value);
+        self.value(value).to_string()
+    }
+
+    fn value(&self, value: Value) -> Value {
+        match listing(value) {
+            Ok((items, rest)) => self.list(items, rest),
+            Err(value) => self.one(&value),
+        }
+    }
+
+    fn nothing(&self, response: &Response<Bytes>) -> Value {
+        let mut result: Map<String, Value> = head(response.headers()).collect();
+        result.insert("status".to_owned(), response.status().as_u16().into());
+        let mut result = Value::Object(result);
+        if self.masks {
+            mask(&mut result);
+        }
+        fit(&mut result, self.room());
+        result
+    }
+
+    /// What there is for the answer itself, without a cursor, a hint and their like.
+    fn room(&self) -> usize {
+        let here = self.here.and_then(Cursor::token).map_or(0, str::len);
+        let token = self.next.map_or(0, str::len).max(here);
+        // In base64, after a number.
+        self.max_bytes.saturating_sub(ENVELOPE + token * 4 / 3)
+    }
+
+    fn list(&self, items: Vec<Value>, mut rest: Map<String, Value>) -> Value {
+        let skipped = self.here.map_or(0, Cursor::skipped);
+        let mut hint = self.fields.unknown(&items);
+        let mut room = self.room();
+        // `nextStartWith` and its like are in `next_page`.
+        rest.retain(|name, _| !BESIDE.contains(&name.as_str()));
+        let mut beside = Value::Object(rest);
+        let mut truncated = fit(&mut beside, room / 4);
+        room = room.saturating_sub(size(&beside));
+        let mut shown = Vec::new();
+        let mut left = items.into_iter().skip(skipped).peekable();
+        while let Some(item) = left.peek() {
+            let mut item = self.fields.project(item);
+            if size(&item) + 1 > room {
+                truncated = true;
+                if !shown.is_empty() {
+                    break;
+                }
+                // Otherwise it would never be passed.
+                fit(&mut item, room);
+            }
+            room = room.saturating_sub(size(&item) + 1);
+            shown.push(item);
+            left.next();
+        }
+        let next = match (left.peek(), self.here) {
+            (Some(_), Some(here)) => Some(here.advanced(shown.len()).to_string()),
+            (None, Some(_)) => self.next.map(|token| Cursor::of(token).to_string()),
+            (_, None) => None,
+        };
+        if truncated && hint.is_none() {
+            hint = Some("the result was too large; `fields` makes it smaller".to_owned());
+        }
+        let mut result = match beside {
+            Value::Object(rest) => rest,
+            _ => Map::new(),
+        };
+        result.insert("count".to_owned(), shown.len().into());
+        result.insert("items".to_owned(), Value::Array(shown));
+        result.extend(next.map(|next| ("next_page".to_owned(), next.into())));
+        result.extend(truncated.then(|| ("truncated".to_owned(), true.into())));
+        result.extend(hint.map(|hint| ("hint".to_owned(), hint.into())));
+        Value::Object(result)
+    }
+
+    fn one(&self, value: &Value) -> Value {
+        let hint = self.fields.unknown(std::slice::from_ref(value));
+        let mut value = self.fields.project(value);
+        let truncated = fit(&mut value, self.room());
+        if let Value::Object(members) = &mut value {
+            members.extend(truncated.then(|| ("truncated".to_owned(), true.into())));
+            members.extend(hint.map(|hint| ("hint".to_owned(), hint.into())));
+        }
+        value
+    }
+
+    fn plain(&self, text: &str, headers: &HeaderMap) -> Value {
+        let mut text = Value::from(text);
+        if self.masks {
+            mask(&mut text);
+        }
+        let truncated = fit(&mut text, self.room());
+        let mut result = Map::new();
+        let media_type = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
+        let media_type = media_type.map(|text| text.chars().take(100).collect::<String>());
+        result.extend(media_type.map(|text| ("content_type".to_owned(), text.into())));
+        result.insert("text".to_owned(), text);
+        result.extend(truncated.then(|| ("truncated".to_owned(), true.into())));
+        Value::Object(result)
+    }
+}
+
+enum Body<'a> {
+    Nothing,
+    Json(Value),
+    Text(&'a str),
+    Binary(usize),
+}
+
+fn body(response: &Response<Bytes>) -> Body<'_> {
+    let bytes = response.body();
+    if bytes.is_empty() {
+        return Body::Nothing;
+    }
+    let media_type = response.headers().get(CONTENT_TYPE);
+    let is_json = media_type.is_some_and(|value| {
+        let value = value.as_bytes().to_ascii_lowercase();
+        value.windows(4).any(|part| part == b"json")
+    });
+    match serde_json::from_slice(bytes) {
+        Ok(value) if is_json => Body::Json(value),
+        _ => std::str::from_utf8(bytes).map_or(Body::Binary(bytes.len()), Body::Text),
+    }
+}
+
+/// The items of a list, and what is beside them; what is no list is given back.
+fn listing(value: Value) -> Result<(Vec<Value>, Map<String, Value>), Value> {
+    match value {
+        Value::Array(items) => Ok((items, Map::new())),
+        Value::Object(mut members) => {
+            let name = LISTS
+                .into_iter()
+                .find(|name| members.get(*name).is_some_and(Value::is_array));
+            match name.and_then(|name| members.remove(name)) {
+                Some(Value::Array(items)) => Ok((items, members)),
+                _ => Err(Value::Object(members)),
+            }
+        }
+        other => Err(other),
+    }
+}
+
+/// Takes out what says nothing: nulls, etags, and tags where there are none.
+fn clean(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(clean),
+        Value::Object(members) => {
+            members.retain(|name, value| {
+                let is_empty = value.as_object().is_some_and(Map::is_empty);
+                !value.is_null() && name != "etag" && !(is_empty && TAGS.contains(&name.as_str()))
+            });
+            members.values_mut().for_each(clean);
+        }
+        _ => {}
+    }
+}
+
+/// What only the headers tell, if there is no body: of HEAD all it has to say.
+fn head(headers: &HeaderMap) -> impl Iterator<Item = (String, Value)> {
+    let is_told = |name: &HeaderName| {
+        let name = name.as_str();
+        name.starts_with("opc-meta-") || HEAD.contains(&name)
+    };
+    let told = headers.iter().filter(move |(name, _)| is_told(name));
+    told.filter_map(|(name, value)| {
+        let value = value.to_str().ok()?;
+        Some((name.as_str().replace('-', "_"), value.into()))
+    })
+}
+
+/// By what that can be followed which the request began.
+fn work_request(headers: &HeaderMap) -> Option<(String, Value)> {
+    let id = headers.get("opc-work-request-id")?.to_str().ok()?;
+    Some((
+        "work_request_id".to_owned(),
+        id.chars().take(200).collect::<String>().into(),
+    ))
+}
+
+/// What lists are called in answers that have more than a list.
+const LISTS: [&str; 5] = ["items", "objects", "Resources", "entries", "results"];
+/// What is beside a list and tells of it alone.
+const BESIDE: [&str; 6] = [
+    "fields",
+    "itemsPerPage",
+    "nextStartWith",
+    "schemas",
+    "startIndex",
+    "summary",
+];
+const TAGS: [&str; 5] = [
+    "definedTags",
+    "extendedMetadata",
+    "freeformTags",
+    "metadata",
+    "systemTags",
+];
+const HEAD: [&str; 4] = [
+    "archival-state",
+    "content-length",
+    "last-modified",
+    "storage-tier",
+];
+/// For what is beside the answer itself: names, counts, a hint, the name of a work request.
+const ENVELOPE: usize = 760;

@@ -1,0 +1,45 @@
+//! Alarms with their status, which OCI tells apart.
+
+use futures_util::future::try_join;
+use serde_json::{Value, json};
+
+use super::{Arguments, Composing, text};
+use crate::answer::{Fields, field, put};
+use crate::session::Session;
+
+/// The alarms of a compartment, those that fire first.
+pub(in crate::curated) fn list<'a>(
+    session: &'a Session<'a>,
+    arguments: Arguments,
+) -> Composing<'a> {
+    Box::pin(async move {
+        let mut scope = json!({ "compartmentId": text(&arguments, "compartment_id") });
+        if let Some(severity) = arguments.get("severity") {
+            put(&mut scope, "severity", severity.clone());
+        }
+        let status = json!({ "compartmentId": field(&scope, "compartmentId") });
+        let (alarms, status) = try_join(
+            session.items("monitoring.list_alarms", scope),
+            session.items("monitoring.list_alarms_status", status),
+        )
+        .await?;
+        let fields = Fields::of(SHOWN);
+        let shown = alarms.iter().map(|alarm| {
+            let own = status
+                .iter()
+                .find(|status| field(status, "id") == field(alarm, "id"));
+            let mut shown = fields.project(alarm);
+            if let Some(own) = own {
+                put(&mut shown, "status", field(own, "status").clone());
+            }
+            shown
+        });
+        let is_firing = |alarm: &Value| field(alarm, "status") == "FIRING";
+        let only = arguments.get("firing_only") == Some(&Value::Bool(true));
+        let mut shown: Vec<Value> = shown.filter(|alarm| !only || is_firing(alarm)).collect();
+        shown.sort_by_key(|alarm| !is_firing(alarm));
+        Ok(json!({ "items": shown }))
+    })
+}
+
+const SHOWN: &str = "id name=displayName severity query enabled=isEnabled state=lifecycleState";

@@ -1,0 +1,139 @@
+//! An instance with what belongs to it.
+
+use futures_util::future::{join_all, join4};
+use serde_json::{Value, json};
+
+use super::{Arguments, Composing, part, text, window};
+use crate::answer::{Fields, field, put};
+use crate::error::Failure;
+use crate::session::Session;
+
+/// The instance with its addresses.
+pub(in crate::curated) fn get<'a>(session: &'a Session<'a>, arguments: Arguments) -> Composing<'a> {
+    Box::pin(async move {
+        let instance = instance(session, &arguments).await?;
+        let mut shown = Fields::of(SHOWN).project(&instance);
+        let addresses = addresses(session, &instance).await;
+        if let Some(addresses) = part(&mut shown, "addresses", addresses) {
+            put(&mut shown, "ips", addresses);
+        }
+        Ok(shown)
+    })
+}
+
+/// The instance from all sides.
+pub(in crate::curated) fn troubleshoot<'a>(
+    session: &'a Session<'a>,
+    arguments: Arguments,
+) -> Composing<'a> {
+    Box::pin(async move {
+        let [start, end] = window(&arguments, session.now())?;
+        let instance = instance(session, &arguments).await?;
+        let compartment = field(&instance, "compartmentId");
+        let events = json!({
+            "compartmentId": compartment, "startTime": start.to_string(), "endTime": end.to_string(),
+        });
+        let (addresses, metrics, alarms, events) = join4(
+            addresses(session, &instance),
+            super::metrics::of(session, &instance, super::metrics::INSTANCE, [start, end]),
+            session.items(
+                "monitoring.list_alarms_status",
+                json!({ "compartmentId": compartment }),
+            ),
+            session.items("audit.list_events", events),
+        )
+        .await;
+        let mut answer = Fields::of(SHOWN).project(&instance);
+        if let Some(addresses) = part(&mut answer, "addresses", addresses) {
+            put(&mut answer, "ips", addresses);
+        }
+        let mut findings = vec![state_of(&instance)];
+        if let Some(metrics) = part(&mut answer, "metrics", metrics) {
+            findings.extend(metrics.iter().map(busy));
+            put(&mut answer, "metrics", metrics);
+        }
+        if let Some(alarms) = part(&mut answer, "alarms", alarms) {
+            let firing = alarms
+                .iter()
+                .filter(|alarm| field(alarm, "status") == "FIRING");
+            let firing: Vec<Value> = firing
+                .map(|alarm| field(alarm, "displayName").clone())
+                .collect();
+            findings.push(
+                (!firing.is_empty())
+                    .then(|| format!("{} alarm(s) of its compartment are firing", firing.len())),
+            );
+            put(&mut answer, "firing_alarms", firing);
+        }
+        if let Some(events) = part(&mut answer, "events", events) {
+            put(
+                &mut answer,
+                "changes",
+                changes(&events, field(&instance, "id")),
+            );
+        }
+        let findings: Vec<String> = findings.into_iter().flatten().collect();
+        put(&mut answer, "findings", findings);
+        Ok(answer)
+    })
+}
+
+async fn instance(session: &Session<'_>, arguments: &Arguments) -> Result<Value, Failure> {
+    let id = json!({ "instanceId": text(arguments, "instance_id") });
+    session.get("core.get_instance", id).await
+}
+
+/// Its private and public addresses, the primary VNIC's first.
+async fn addresses(session: &Session<'_>, instance: &Value) -> Result<Vec<Value>, Failure> {
+    let attached = json!({ "compartmentId": field(instance, "compartmentId"), "instanceId": field(instance, "id") });
+    let attachments = session
+        .items("core.list_vnic_attachments", attached)
+        .await?;
+    let ids = attachments
+        .iter()
+        .map(|attachment| field(attachment, "vnicId"));
+    let ids = ids.filter(|id| id.is_string()).take(MAX_VNICS);
+    let vnics = ids.map(|id| session.get("core.get_vnic", json!({ "vnicId": id })));
+    let vnics: Result<Vec<Value>, Failure> = join_all(vnics).await.into_iter().collect();
+    let mut vnics = vnics?;
+    vnics.sort_by_key(|vnic| field(vnic, "isPrimary") != true);
+    let addresses = vnics.into_iter().flat_map(|mut vnic| {
+        ["privateIp", "publicIp"].map(|name| vnic.get_mut(name).map(Value::take))
+    });
+    Ok(addresses.flatten().filter(Value::is_string).collect())
+}
+
+fn state_of(instance: &Value) -> Option<String> {
+    let state = field(instance, "lifecycleState")
+        .as_str()
+        .unwrap_or("unknown");
+    (state != "RUNNING").then(|| format!("the instance is {state}"))
+}
+
+/// What is said of a metric in percent that comes close to its end.
+fn busy(metric: &Value) -> Option<String> {
+    let (name, most) = (
+        field(metric, "name").as_str()?,
+        field(metric, "max").as_f64()?,
+    );
+    let is_share = name.ends_with("Utilization");
+    (is_share && most >= BUSY).then(|| format!("{name} went up to {most:.0} %"))
+}
+
+/// What was done to it, without mere looking.
+fn changes(events: &[Value], id: &Value) -> Vec<Value> {
+    let is_change = |event: &&Value| {
+        let data = field(event, "data");
+        field(data, "resourceId") == id && field(field(data, "request"), "action") != "GET"
+    };
+    let fields = Fields::of("time=eventTime who=data.identity.principalName what=data.eventName");
+    let changes = events.iter().filter(is_change).take(MAX_CHANGES);
+    changes.map(|event| fields.project(event)).collect()
+}
+
+const SHOWN: &str = "name=displayName state=lifecycleState shape ocpus=shapeConfig.ocpus \
+    memory_gb=shapeConfig.memoryInGBs image=imageId ad=availabilityDomain fd=faultDomain created=timeCreated";
+const MAX_VNICS: usize = 8;
+const MAX_CHANGES: usize = 20;
+/// Per cent.
+const BUSY: f64 = 90.0;

@@ -1,0 +1,235 @@
+//! A network as a whole.
+
+use futures_util::future::{join_all, join4, try_join};
+use serde_json::{Value, json};
+
+use super::{Arguments, Composing, part, text};
+use crate::answer::{Fields, field, put};
+use crate::error::Failure;
+use crate::session::Session;
+
+/// A VCN with its subnets and gateways.
+pub(in crate::curated) fn vcn<'a>(session: &'a Session<'a>, arguments: Arguments) -> Composing<'a> {
+    Box::pin(async move {
+        let vcn = get(session, &arguments).await?;
+        let within =
+            json!({ "compartmentId": field(&vcn, "compartmentId"), "vcnId": field(&vcn, "id") });
+        let (subnets, internet, nat, service) = join4(
+            session.items("core.list_subnets", within.clone()),
+            session.items("core.list_internet_gateways", within.clone()),
+            session.items("core.list_nat_gateways", within.clone()),
+            session.items("core.list_service_gateways", within),
+        )
+        .await;
+        let mut answer = Fields::of(VCN).project(&vcn);
+        let rows = [
+            (
+                "subnets",
+                subnets,
+                "id name=displayName cidr=cidrBlock private=prohibitPublicIpOnVnic",
+            ),
+            (
+                "internet_gateways",
+                internet,
+                "id name=displayName enabled=isEnabled",
+            ),
+            ("nat_gateways", nat, "id name=displayName ip=natIp"),
+            (
+                "service_gateways",
+                service,
+                "id name=displayName services=services.serviceName",
+            ),
+        ];
+        for (name, found, shows) in rows {
+            if let Some(found) = part(&mut answer, name, found) {
+                let fields = Fields::of(shows);
+                let found: Vec<Value> = found.iter().map(|item| fields.project(item)).collect();
+                put(&mut answer, name, found);
+            }
+        }
+        Ok(answer)
+    })
+}
+
+/// What a VCN lets in from anywhere.
+pub(in crate::curated) fn analyze<'a>(
+    session: &'a Session<'a>,
+    arguments: Arguments,
+) -> Composing<'a> {
+    Box::pin(async move {
+        let vcn = get(session, &arguments).await?;
+        let within =
+            json!({ "compartmentId": field(&vcn, "compartmentId"), "vcnId": field(&vcn, "id") });
+        let (lists, groups) = try_join(
+            session.items("core.list_security_lists", within.clone()),
+            session.items("core.list_network_security_groups", within),
+        )
+        .await?;
+        let mut answer = json!({
+            "vcn": field(&vcn, "displayName"),
+            "checked": { "security_lists": lists.len(), "nsgs": groups.len() },
+        });
+        let mut findings = Vec::new();
+        for list in &lists {
+            let rules = field(list, "ingressSecurityRules").as_array();
+            let place = format!("security list {}", name_of(list));
+            findings.extend(
+                rules
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|rule| finding(&place, rule)),
+            );
+        }
+        let asked = groups.iter().take(MAX_GROUPS).map(|group| async move {
+            let rules =
+                json!({ "networkSecurityGroupId": field(group, "id"), "direction": "INGRESS" });
+            let operation = "core.list_network_security_group_security_rules";
+            (group, session.items(operation, rules).await)
+        });
+        for (group, rules) in join_all(asked).await {
+            let place = format!("NSG {}", name_of(group));
+            let rules = part(&mut answer, &place, rules).unwrap_or_default();
+            let inward = rules
+                .iter()
+                .filter(|rule| field(rule, "direction") == "INGRESS");
+            findings.extend(inward.filter_map(|rule| finding(&place, rule)));
+        }
+        findings.sort_by_key(|finding| field(finding, "severity") != "CRITICAL");
+        put(&mut answer, "note", "of the compartment that the VCN is in");
+        put(&mut answer, "findings", findings);
+        Ok(answer)
+    })
+}
+
+async fn get(session: &Session<'_>, arguments: &Arguments) -> Result<Value, Failure> {
+    let id = json!({ "vcnId": text(arguments, "vcn_id") });
+    session.get("core.get_vcn", id).await
+}
+
+fn name_of(item: &Value) -> &str {
+    field(item, "displayName")
+        .as_str()
+        .unwrap_or("without a name")
+}
+
+/// What is dangerous about a rule, if anything is.
+fn finding(place: &str, rule: &Value) -> Option<Value> {
+    let source = field(rule, "source")
+        .as_str()
+        .filter(|source| ANYWHERE.contains(source))?;
+    let (protocol, options) = match field(rule, "protocol").as_str()? {
+        "6" => ("tcp", "tcpOptions"),
+        "17" => ("udp", "udpOptions"),
+        "all" => ("all protocols", ""),
+        // ICMP and what is rare.
+        _ => return None,
+    };
+    let range = field(field(rule, options), "destinationPortRange");
+    let ports = [field(range, "min"), field(range, "max")].map(Value::as_u64);
+    let (severity, ports, why) = match ports {
+        [Some(least), Some(most)] => {
+            let open = SENSITIVE
+                .iter()
+                .filter(|(port, _)| (least..=most).contains(&u64::from(*port)));
+            let open: Vec<&str> = open.map(|(_, name)| *name).collect();
+            let text = if least == most {
+                least.to_string()
+            } else {
+                format!("{least}-{most}")
+            };
+            match (open.is_empty(), most - least.min(most) >= MANY) {
+                (false, _) => (
+                    "CRITICAL",
+                    text,
+                    format!("anyone can reach {}", open.join(", ")),
+                ),
+                (true, true) => ("HIGH", text, "anyone can reach many ports".to_owned()),
+                (true, false) => return None,
+            }
+        }
+        _ => (
+            "CRITICAL",
+            "all ports".to_owned(),
+            "anyone can reach every port".to_owned(),
+        ),
+    };
+    Some(json!({
+        "severity": severity,
+        "in": place,
+        "rule": format!("{protocol} {ports} from {source}"),
+        "why": why,
+    }))
+}
+
+const VCN: &str = "id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState compartment_id=compartmentId";
+const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
+const MAX_GROUPS: usize = 20;
+/// Ports of one rule that nobody needs all of.
+const MANY: u64 = 100;
+/// Ports behind which is what should not be open to all.
+const SENSITIVE: [(u16, &str); 16] = [
+    (22, "SSH"),
+    (23, "Telnet"),
+    (445, "SMB"),
+    (1433, "SQL Server"),
+    (1521, "Oracle Database"),
+    (1522, "Oracle Database"),
+    (2375, "Docker"),
+    (3306, "MySQL"),
+    (3389, "RDP"),
+    (5432, "PostgreSQL"),
+    (5900, "VNC"),
+    (6379, "Redis"),
+    (6443, "Kubernetes"),
+    (9200, "OpenSearch"),
+    (10250, "kubelet"),
+    (27017, "MongoDB"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(source: &str, protocol: &str, ports: Option<(u16, u16)>) -> Value {
+        let mut rule = json!({ "source": source, "protocol": protocol });
+        if let Some((min, max)) = ports {
+            let options = if protocol == "6" {
+                "tcpOptions"
+            } else {
+                "udpOptions"
+            };
+            put(
+                &mut rule,
+                options,
+                json!({ "destinationPortRange": { "min": min, "max": max } }),
+            );
+        }
+        rule
+    }
+
+    #[test]
+    fn what_is_open_to_all_and_should_not_be_is_found() {
+        let rows = [
+            (rule("0.0.0.0/0", "6", Some((22, 22))), Some("CRITICAL")),
+            (rule("::/0", "6", Some((1, 65535))), Some("CRITICAL")),
+            (rule("0.0.0.0/0", "all", None), Some("CRITICAL")),
+            (rule("0.0.0.0/0", "6", None), Some("CRITICAL")),
+            (
+                rule("0.0.0.0/0", "17", Some((30_000, 32_000))),
+                Some("HIGH"),
+            ),
+            (rule("0.0.0.0/0", "6", Some((443, 443))), None),
+            (rule("0.0.0.0/0", "1", None), None),
+            (rule("10.0.0.0/16", "all", None), None),
+        ];
+
+        for (rule, severity) in rows {
+            let found = finding("a list", &rule);
+
+            let found = found
+                .as_ref()
+                .and_then(|finding| finding["severity"].as_str());
+            assert_eq!(found, severity, "{rule}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Who and where: compartments, regions, users, groups, policies.
+
+use crate::curated::Row;
+use crate::curated::argument::{flag, text};
+
+pub(super) const ROWS: &[Row] = &[
+    Row::list_of(
+        "oci_identity_list_compartments",
+        "identity.list_compartments",
+    )
+    .about("Lists compartments of the tenancy, or with `parent_id` of a compartment; `subtree` lists those at every level.")
+    .of_tenancy()
+    .taking(&[text("parent_id"), text("name"), flag("subtree")])
+    .by(|parameters, _| {
+        if let Some(parent) = parameters.remove("parent_id") {
+            parameters.insert("compartmentId".to_owned(), parent);
+        }
+        if let Some(subtree) = parameters.remove("subtree") {
+            parameters.insert("compartmentIdInSubtree".to_owned(), subtree);
+        }
+        Ok(())
+    })
+    .shows("id name parent=compartmentId state=lifecycleState")
+    .needs(&["inspect compartments in tenancy"]),
+    Row::get_in("oci_identity_get_compartment", "identity.get_compartment")
+        .about("Shows a compartment, found by OCID or name.")
+        .shows("id name description parent=compartmentId state=lifecycleState created=timeCreated")
+        .needs(&["inspect compartments in tenancy"]),
+    Row::get("oci_identity_get_tenancy", "identity.get_tenancy")
+        .about("Shows the tenancy: its name and home region.")
+        .shows("id name description home_region=homeRegionKey")
+        .needs(&["inspect tenancies in tenancy"]),
+    Row::get(
+        "oci_identity_list_regions",
+        "identity.list_region_subscriptions",
+    )
+    .about("Lists the regions that the tenancy is subscribed to.")
+    .shows("region=regionName key=regionKey home=isHomeRegion status")
+    .needs(&["inspect tenancies in tenancy"]),
+    Row::get_in(
+        "oci_identity_list_availability_domains",
+        "identity.list_availability_domains",
+    )
+    .about("Lists the availability domains of a region.")
+    .shows("name")
+    .needs(&["inspect compartments in tenancy"]),
+    Row::list_of(
+        "oci_identity_list_dynamic_groups",
+        "identity.list_dynamic_groups",
+    )
+    .about("Lists dynamic groups with their matching rules.")
+    .taking(&[text("name")])
+    .of_tenancy()
+    .shows("id name rule=matchingRule state=lifecycleState")
+    .chosen()
+    .needs(&["inspect dynamic-groups in tenancy"]),
+];

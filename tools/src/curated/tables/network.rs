@@ -1,0 +1,76 @@
+//! Virtual cloud networks and what is in them.
+
+use super::{NAME, STATE};
+use crate::curated::argument::{Argument, one_of, text};
+use crate::curated::{Row, composed};
+
+pub(super) const ROWS: &[Row] = &[
+    Row::list("oci_network_list_vcns", "core.list_vcns")
+        .about("Lists virtual cloud networks (VCNs).")
+        .taking(&[NAME, STATE])
+        .shows("id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState")
+        .needs(&["read vcns"]),
+    Row::composed("oci_network_get_vcn", composed::network::vcn)
+        .about("Shows a VCN with its subnets and gateways.")
+        .taking(&[text("vcn_id").required()])
+        .needs(&[
+            "read vcns",
+            "read subnets",
+            "read internet-gateways",
+            "read nat-gateways",
+            "read service-gateways",
+        ]),
+    Row::list("oci_network_list_subnets", "core.list_subnets")
+        .about("Lists subnets; `private` ones give no public IP addresses.")
+        .taking(&[VCN, NAME])
+        .shows(
+            "id name=displayName cidr=cidrBlock private=prohibitPublicIpOnVnic ad=availabilityDomain \
+             vcn_id=vcnId state=lifecycleState",
+        )
+        .needs(&["read subnets"]),
+    Row::list("oci_network_list_security_lists", "core.list_security_lists")
+        .about("Lists security lists with the number of their rules; `fields` `ingressSecurityRules` and `egressSecurityRules` show them.")
+        .taking(&[VCN])
+        .shows("id name=displayName ingress=#ingressSecurityRules egress=#egressSecurityRules vcn_id=vcnId")
+        .needs(&["read security-lists"]),
+    Row::list("oci_network_list_nsgs", "core.list_network_security_groups")
+        .about("Lists network security groups (NSGs).")
+        .taking(&[VCN])
+        .shows("id name=displayName vcn_id=vcnId state=lifecycleState")
+        .chosen()
+        .needs(&["read network-security-groups"]),
+    Row::list_of(
+        "oci_network_list_nsg_rules",
+        "core.list_network_security_group_security_rules",
+    )
+    .about("Lists the rules of a network security group.")
+    .taking(&[
+        text("nsg_id").required(),
+        one_of("direction", &["INGRESS", "EGRESS"]),
+    ])
+    .by(|parameters, _| {
+        if let Some(id) = parameters.remove("nsg_id") {
+            parameters.insert("networkSecurityGroupId".to_owned(), id);
+        }
+        Ok(())
+    })
+    .shows("id direction protocol source destination tcp=tcpOptions udp=udpOptions description")
+    .chosen()
+    .needs(&["read network-security-groups"]),
+    Row::list("oci_network_list_route_tables", "core.list_route_tables")
+        .about("Lists route tables with their rules.")
+        .taking(&[VCN])
+        .shows("id name=displayName rules=routeRules vcn_id=vcnId")
+        .chosen()
+        .needs(&["read route-tables"]),
+    Row::composed("oci_network_analyze_security", composed::network::analyze)
+        .about("Finds what the security lists and NSGs of a VCN let in from anywhere, with a severity and the reason for each.")
+        .taking(&[text("vcn_id").required()])
+        .needs(&[
+            "read vcns",
+            "read security-lists",
+            "read network-security-groups",
+        ]),
+];
+
+const VCN: Argument = text("vcn_id");

@@ -1,0 +1,96 @@
+//! Metrics, alarms, logs.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use crate::curated::argument::{Argument, flag, number, one_of, text};
+use crate::curated::{Row, composed};
+use crate::error::Failure;
+
+pub(super) const ROWS: &[Row] = &[
+    Row::composed_in("oci_observability_get_metrics", composed::metrics::query)
+        .about("Runs a Monitoring query (MQL), such as `CpuUtilization[5m].mean()`, and summarises each series.")
+        .taking(&[text("namespace").required(), text("query").required(), WINDOW])
+        .needs(&["read metrics"]),
+    Row::composed(
+        "oci_observability_get_instance_metrics",
+        composed::metrics::of_instance,
+    )
+    .also("get_instance_metrics")
+    .about("Summarises CPU, memory, disk and network of an instance: least, mean, most and last of each.")
+    .taking(&[text("instance_id").required(), WINDOW])
+    .needs(&["read instances", "read metrics"]),
+    Row::list("oci_observability_list_metrics", "monitoring.list_metrics")
+        .about("Lists the metrics that there are, with their dimensions.")
+        .taking(&[text("namespace"), text("name")])
+        .by(|parameters, _| {
+            let mut body = serde_json::Map::new();
+            for name in ["namespace", "name"] {
+                body.extend(parameters.remove(name).map(|value| (name.to_owned(), value)));
+            }
+            parameters.insert("body".to_owned(), body.into());
+            Ok(())
+        })
+        .shows("namespace name dimensions")
+        .chosen()
+        .needs(&["inspect metrics"]),
+    Row::composed_in("oci_observability_list_alarms", composed::alarms::list)
+        .about("Lists alarms and whether each is firing.")
+        .taking(&[
+            one_of("severity", &["CRITICAL", "ERROR", "WARNING", "INFO"]),
+            flag("firing_only"),
+        ])
+        .needs(&["inspect alarms"]),
+    Row::list_of(
+        "oci_observability_get_alarm_history",
+        "monitoring.get_alarm_history",
+    )
+    .about("Lists when an alarm changed its state, the latest first.")
+    .taking(&[text("alarm_id").required(), number("hours_back", 1, 2_160)])
+    .by(|parameters, now| {
+        let hours = parameters.remove("hours_back").and_then(|hours| hours.as_i64());
+        let start = now.checked_sub(SignedDuration::from_hours(hours.unwrap_or(24)));
+        let start = start.map_err(Failure::validation)?;
+        parameters.insert("timestampGreaterThanOrEqualTo".to_owned(), start.to_string().into());
+        parameters.insert("alarmHistorytype".to_owned(), "STATE_TRANSITION_HISTORY".into());
+        Ok(())
+    })
+    .shows("at=timestamp what=summary")
+    .chosen()
+    .needs(&["read alarms"]),
+    Row::list("oci_observability_list_log_groups", "logging.list_log_groups")
+        .about("Lists log groups.")
+        .shows("id name=displayName description state=lifecycleState")
+        .chosen()
+        .needs(&["inspect log-groups"]),
+    Row::list_of("oci_observability_list_logs", "logging.list_logs")
+        .about("Lists the logs of a log group.")
+        .taking(&[text("log_group_id").required(), one_of("log_type", &["CUSTOM", "SERVICE"])])
+        .shows("id name=displayName type=logType enabled=isEnabled state=lifecycleState")
+        .chosen()
+        .needs(&["read log-groups"]),
+    Row::list("oci_observability_search_logs", "loggingsearch.search_logs")
+        .about("Searches logs, the latest first: those of the compartment, or what a Logging `query` says, such as `search \"<compartment>/<log group>\" | where level = 'ERROR'`.")
+        .taking(&[text("query"), number("hours_back", 1, 336)])
+        .by(|parameters, now| {
+            let compartment = parameters.remove("compartment_id").unwrap_or_default();
+            let compartment = compartment.as_str().unwrap_or_default();
+            let query = parameters.remove("query");
+            let query = query.unwrap_or_else(|| {
+                format!("search \"{compartment}\" | sort by datetime desc").into()
+            });
+            let hours = parameters.remove("hours_back").and_then(|hours| hours.as_i64());
+            let start = now.checked_sub(SignedDuration::from_hours(hours.unwrap_or(1)));
+            let body = json!({
+                "timeStart": start.map_err(Failure::validation)?.to_string(),
+                "timeEnd": now.to_string(),
+                "searchQuery": query,
+            });
+            parameters.insert("body".to_owned(), body);
+            Ok(())
+        })
+        .shows("time=data.logContent.time log=data.logContent.source data=data.logContent.data")
+        .needs(&["read log-groups", "read log-content"]),
+];
+
+const WINDOW: Argument = text("window").about("such as 1h or 7d");

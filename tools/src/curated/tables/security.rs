@@ -1,0 +1,54 @@
+//! Users, groups, policies, secrets and Cloud Guard.
+
+use super::STATE;
+use crate::curated::Row;
+use crate::curated::argument::{one_of, text};
+
+pub(super) const ROWS: &[Row] = &[
+    Row::list_of("oci_security_list_users", "identity.list_users")
+        .of_tenancy()
+        .about("Lists users and whether they have a second factor (MFA).")
+        .taking(&[text("name"), STATE])
+        .shows("id name email mfa=isMfaActivated state=lifecycleState last_login=lastSuccessfulLoginTime")
+        .needs(&["inspect users in tenancy"]),
+    Row::get("oci_security_get_user", "identity.get_user")
+        .about("Shows a user.")
+        .taking(&[text("user_id").required()])
+        .shows(
+            "id name description email mfa=isMfaActivated state=lifecycleState created=timeCreated \
+             last_login=lastSuccessfulLoginTime capabilities",
+        )
+        .chosen()
+        .needs(&["inspect users in tenancy"]),
+    Row::list_of("oci_security_list_groups", "identity.list_groups")
+        .of_tenancy()
+        .about("Lists groups of users.")
+        .taking(&[text("name")])
+        .shows("id name description")
+        .chosen()
+        .needs(&["inspect groups in tenancy"]),
+    Row::list("oci_security_list_policies", "identity.list_policies")
+        .about("Lists IAM policies with their statements.")
+        .taking(&[text("name")])
+        .shows("id name description statements")
+        .needs(&["inspect policies in tenancy"]),
+    Row::list(
+        "oci_security_list_cloud_guard_problems",
+        "cloud_guard.list_problems",
+    )
+    .about("Lists problems that Cloud Guard found.")
+    .taking(&[
+        one_of("risk_level", &["CRITICAL", "HIGH", "MEDIUM", "LOW", "MINOR"]),
+        one_of("lifecycle_state", &["ACTIVE", "INACTIVE"]),
+    ])
+    .shows(
+        "id label=detectorRuleId risk=riskLevel resource=resourceName type=resourceType \
+         state=lifecycleState last=timeLastDetected",
+    )
+    .needs(&["inspect cloud-guard-problems in tenancy"]),
+    Row::list("oci_vault_list_secrets", "vault.list_secrets")
+        .about("Lists secrets of vaults by name, never what they hold.")
+        .taking(&[text("name"), text("vault_id"), STATE])
+        .shows("id name=secretName description state=lifecycleState expires=timeOfCurrentVersionExpiry")
+        .needs(&["inspect secrets"]),
+];

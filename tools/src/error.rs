@@ -1,0 +1,215 @@
+//! What a caller reads when a call gave no result.
+
+use std::fmt;
+
+use oci_mcp::{CallResult, InputRequired, ToolError};
+use oci_rest::{OciError, OciErrorKind, TransportErrorKind};
+use serde::Serialize;
+
+use crate::iam::{Grantee, statement};
+
+/// Why a call gave no result: what went wrong, what kind of thing that is, and what to do about it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failure {
+    error: String,
+    category: Category,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestion: Option<String>,
+    #[serde(skip_serializing_if = "Details::is_empty")]
+    details: Details,
+    /// It is none: the client is asked first.
+    #[serde(skip)]
+    asks: Option<InputRequired>,
+}
+
+/// What went wrong, in words.
+pub(crate) struct Message(String);
+
+impl<T: fmt::Display> From<T> for Message {
+    fn from(error: T) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What kind of failure it is, for programs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Category {
+    /// There is no identity, or OCI does not accept it.
+    Authentication,
+    /// The identity, or this server, may not do that.
+    Authorization,
+    /// There is no such thing, or the identity may not see it.
+    NotFound,
+    /// It is in another state, or has changed.
+    Conflict,
+    /// OCI wants fewer requests.
+    RateLimit,
+    /// The arguments are wrong.
+    Validation,
+    /// The service has a problem.
+    Service,
+    /// The service cannot be reached.
+    Network,
+    /// There was no answer in time.
+    Timeout,
+}
+
+/// What OCI said, for its support.
+#[derive(Debug, Default, Serialize)]
+struct Details {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opc_request_id: Option<String>,
+}
+
+impl Details {
+    fn is_empty(&self) -> bool {
+        self.status.is_none() && self.code.is_none() && self.opc_request_id.is_none()
+    }
+}
+
+impl Failure {
+    /// `error` is cut after 2,000 characters: what is wrong may be what a caller sent, of any length.
+    pub(crate) fn new(category: Category, error: impl Into<Message>) -> Self {
+        Self {
+            error: cut(error.into().0),
+            category,
+            suggestion: None,
+            details: Details::default(),
+            asks: None,
+        }
+    }
+
+    pub(crate) fn validation(error: impl Into<Message>) -> Self {
+        Self::new(Category::Validation, error)
+    }
+
+    pub(crate) fn suggest(mut self, suggestion: impl Into<String>) -> Self {
+        self.suggestion = Some(suggestion.into());
+        self
+    }
+
+    /// The same; if IAM may be the reason, with the statements that a policy must have for what a tool
+    /// `needs` in `compartment`, for the identity that the server has on `host`.
+    pub(crate) fn needing(
+        mut self,
+        needs: &[&str],
+        principal: &str,
+        host: &str,
+        compartment: Option<&str>,
+    ) -> Self {
+        let code = self.details.code.as_deref();
+        let is_refused =
+            self.details.status == Some(403) || code == Some("NotAuthorizedOrNotFound");
+        if !is_refused || needs.is_empty() {
+            return self;
+        }
+        let is_person = ["API key", "session"]
+            .iter()
+            .any(|kind| principal.starts_with(kind));
+        let grantee = match Grantee::of_host(host) {
+            Some(grantee) if !is_person => grantee,
+            None if !is_person => Grantee::Container,
+            _ => Grantee::User,
+        };
+        let place = compartment.filter(|id| id.starts_with("ocid1.compartment."));
+        let place = place.map_or_else(
+            || "compartment <compartment>".to_owned(),
+            |id| format!("compartment id {id}"),
+        );
+        let statements = needs
+            .iter()
+            .map(|need| statement(grantee, "<group>", need, &place));
+        let statements: Vec<String> = statements.map(|text| format!("`{text}`")).collect();
+        let mut text = format!("it needs a policy with {}", statements.join(", "));
+        if let Some(rule) = grantee.matching_rule("<compartment OCID>") {
+            text.push_str("; the dynamic group's rule is such as `");
+            text.push_str(&rule);
+            text.push('`');
+        }
+        let there = self.details.status == Some(404);
+        self.suggestion = Some(if there {
+            format!("either it does not exist in this region, or {text}")
+        } else {
+            text
+        });
+        self
+    }
+
+    /// The result that tells it.
+    ///
+    /// # Errors
+    ///
+    /// What has the client asked, if it is no failure but that.
+    pub(crate) fn into_result(self) -> Result<CallResult, ToolError> {
+        if let Some(asks) = self.asks {
+            return Err(asks.into());
+        }
+        let text = serde_json::to_string(&self).unwrap_or(self.error);
+        Ok(CallResult::error(text))
+    }
+}
+
+impl From<OciError> for Failure {
+    fn from(error: OciError) -> Self {
+        let message = format!("{}: {}", error.operation(), error.message());
+        Self {
+            error: cut(message),
+            category: category(error.kind()),
+            suggestion: error.hint().map(str::to_owned),
+            details: Details {
+                status: error.status().map(|status| status.as_u16()),
+                code: error.code().map(str::to_owned),
+                opc_request_id: error.opc_request_id().map(str::to_owned),
+            },
+            asks: None,
+        }
+    }
+}
+
+impl From<InputRequired> for Failure {
+    fn from(asks: InputRequired) -> Self {
+        Self {
+            asks: Some(asks),
+            ..Self::validation("the client must answer first")
+        }
+    }
+}
+
+fn category(kind: OciErrorKind) -> Category {
+    match kind {
+        OciErrorKind::Request => Category::Validation,
+        OciErrorKind::Principal => Category::Authentication,
+        OciErrorKind::Transport(
+            TransportErrorKind::Timeout | TransportErrorKind::ConnectTimeout,
+        )
+        | OciErrorKind::Deadline => Category::Timeout,
+        OciErrorKind::Transport(_) => Category::Network,
+        OciErrorKind::Status(status) => match status.as_u16() {
+            401 => Category::Authentication,
+            403 => Category::Authorization,
+            404 => Category::NotFound,
+            408 => Category::Timeout,
+            409 | 412 => Category::Conflict,
+            429 => Category::RateLimit,
+            400..=499 => Category::Validation,
+            _ => Category::Service,
+        },
+        // Also what may come with a later version of the client.
+        _ => Category::Service,
+    }
+}
+
+fn cut(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+const MAX_CHARS: usize = 2_000;

@@ -1,0 +1,88 @@
+//! `oci_search_operations`: which operation does that.
+
+use std::sync::Arc;
+
+use oci_mcp::{Annotations, CallResult, Context, Tool, ToolError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::finish;
+use crate::Shared;
+use crate::answer::put;
+
+/// Finds operations by what they do.
+pub(crate) struct SearchOperations(pub(crate) Arc<Shared>);
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Question {
+    /// What is to be done, and to what: `list compute instances`, `stop a vm`, `autonomous databases`.
+    query: String,
+    /// How many to list at most; 10 unless given.
+    #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 50))]
+    limit: usize,
+}
+
+fn ten() -> usize {
+    10
+}
+
+impl Tool for SearchOperations {
+    type Args = Question;
+    type Output = CallResult;
+    const NAME: &'static str = "oci_search_operations";
+    const DESCRIPTION: &'static str = "Finds operations of Oracle Cloud Infrastructure (OCI) by what \
+        they do: of all services, some 8,400, the best match first. Only those that may be called here \
+        are listed. Then `oci_describe_operation` tells the parameters of one, and \
+        `oci_call_operation` calls it.";
+    const TITLE: Option<&'static str> = Some("Search OCI operations");
+    const ANNOTATIONS: Annotations = Annotations {
+        open_world_hint: Some(false),
+        ..Annotations::READ_ONLY
+    };
+
+    async fn call(&self, _: &Context, question: Question) -> Result<CallResult, ToolError> {
+        finish(Ok(self.0.found(&question)))
+    }
+}
+
+impl Shared {
+    fn found(&self, question: &Question) -> Value {
+        let mut hidden = 0;
+        let mut listed = Vec::new();
+        // What may not be called is passed over, but not without end.
+        for entry in self.catalogue.search(&question.query).take(MAX_LOOKED_AT) {
+            if listed.len() == question.limit {
+                break;
+            }
+            if self.policy.check(&entry).is_err() {
+                hidden += 1;
+                continue;
+            }
+            let mut row =
+                json!({ "operation": entry.to_string(), "method": entry.method().as_str() });
+            if !entry.is_read_only() {
+                put(&mut row, "changes", true);
+            }
+            listed.push(row);
+        }
+        let mut result = json!({ "count": listed.len(), "operations": listed });
+        if hidden > 0 {
+            let hint = format!(
+                "{hidden} more match that this server does not allow; `oci_describe_operation` says why"
+            );
+            put(&mut result, "hint", hint);
+        } else if listed.is_empty() {
+            put(
+                &mut result,
+                "hint",
+                "nothing matches; name the service and the thing, as `compute instance`",
+            );
+        }
+        result
+    }
+}
+
+const MAX_LOOKED_AT: usize = 200;

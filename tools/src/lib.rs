@@ -1,0 +1,131 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod credentials;
+mod curated;
+mod error;
+mod expanded;
+mod general;
+mod iam;
+mod policy;
+mod session;
+
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use oci_mcp::{App, ByteLimit, Vars};
+use oci_rest::{Catalogue, Client, Endpoints, Region};
+
+pub use self::iam::Grantee;
+
+use self::curated::Toolsets;
+use self::general::{CallOperation, DescribeOperation, SearchOperations};
+use self::policy::Policy;
+
+/// What a signed request needs: a client with an identity, and where services are.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Signs and sends.
+    pub client: Client,
+    /// The addresses of services.
+    pub endpoints: Endpoints,
+    /// The region to ask unless a caller names one; without it that of the identity.
+    pub region: Option<Region>,
+}
+
+/// Makes the way to OCI when a tool first needs it.
+pub type Connect = Box<dyn Fn() -> Result<Connection, Unavailable> + Send + Sync>;
+
+/// Why there is no way to OCI, in words for operators.
+pub type Unavailable = Box<dyn Error + Send + Sync>;
+
+/// The tools, and what they have in common.
+pub struct OciTools(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) policy: Policy,
+    pub(crate) toolsets: Toolsets,
+    /// Of lists, where the caller names none.
+    pub(crate) compartment: Option<String>,
+    /// The largest result, in bytes.
+    pub(crate) max_bytes: usize,
+    /// That of Object Storage, once it is known.
+    pub(crate) namespace: OnceLock<String>,
+    connect: Connect,
+    connection: OnceLock<Connection>,
+}
+
+impl OciTools {
+    /// The tools as `vars` say, which note what is wrong with them. `connect` is asked at the first
+    /// call that needs OCI, and not again once it has made a way there.
+    ///
+    /// | variable | meaning | default |
+    /// |---|---|---|
+    /// | `ALLOW_MUTATIONS` | `true` lets callers change things | `false` |
+    /// | `OCI_MCP_OPERATIONS_ALLOW` | comma-separated patterns of operations; no others can be called | all |
+    /// | `OCI_MCP_OPERATIONS_DENY` | patterns of operations that cannot be called, whatever else is set | none |
+    /// | `OCI_MCP_MAX_RESULT_BYTES` | the largest result of a call; more is cut, and continued with `page` | 24000 |
+    /// | `OCI_MCP_TOOLSETS` | comma-separated names of sets of tools, such as `compute` or `network`; `default` and `all` are such, `general` has those that reach every operation; `PACKAGE:*` makes a tool of each operation of a package | `default` |
+    /// | `COMPARTMENT_OCID` | the compartment of lists whose caller names none | the tenancy |
+    ///
+    /// A pattern is `service.operation`, as `core.list_*`, or a service, as `dns`; `*` stands for any
+    /// characters. One that no operation fits is refused, because it would not do what it was meant to.
+    pub fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, connect: Connect) -> Self {
+        let catalogue = Catalogue::new();
+        let ByteLimit(max_bytes) = vars
+            .parse(MAX_BYTES)
+            .unwrap_or(ByteLimit(DEFAULT_MAX_BYTES));
+        Self(Arc::new(Shared {
+            policy: Policy::read(vars, &catalogue),
+            toolsets: Toolsets::read(vars),
+            catalogue,
+            compartment: vars.get("COMPARTMENT_OCID"),
+            max_bytes,
+            namespace: OnceLock::new(),
+            connect,
+            connection: OnceLock::new(),
+        }))
+    }
+
+    /// Adds them to `app`.
+    pub fn add_to(self, app: App) -> App {
+        let app = expanded::add_to(curated::add_to(app, &self.0), &self.0);
+        if !self.0.toolsets.have_general() {
+            return app;
+        }
+        let app = app
+            .tool(SearchOperations(Arc::clone(&self.0)))
+            .tool(DescribeOperation(Arc::clone(&self.0)));
+        // What a tool may do is in its annotations and its description, which are constants.
+        if self.0.policy.allows_mutations() {
+            app.tool(CallOperation::<true>(self.0))
+        } else {
+            app.tool(CallOperation::<false>(self.0))
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn connection(&self) -> Result<&Connection, Unavailable> {
+        if let Some(connection) = self.connection.get() {
+            return Ok(connection);
+        }
+        let connection = (self.connect)()?;
+        Ok(self.connection.get_or_init(|| connection))
+    }
+}
+
+impl fmt::Debug for OciTools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OciTools")
+            .field("policy", &self.0.policy)
+            .field("max_bytes", &self.0.max_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+const MAX_BYTES: &str = "OCI_MCP_MAX_RESULT_BYTES";
+/// Some 8,000 tokens; clients refuse results of more than 25,000.
+const DEFAULT_MAX_BYTES: usize = 24_000;

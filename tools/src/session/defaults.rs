@@ -1,0 +1,114 @@
+//! What a caller need not say, because it is known or can be asked.
+
+use oci_rest::Operation;
+use serde_json::{Map, Value, json};
+
+use super::Session;
+use crate::answer::{alike, field};
+use crate::error::Failure;
+
+impl Session<'_> {
+    /// Adds what `operation` must be given and what its caller need not know: the compartment of a list,
+    /// the namespace of Object Storage, the tenancy.
+    pub(super) async fn complete(
+        &self,
+        operation: &Operation<'_>,
+        parameters: &mut Map<String, Value>,
+    ) -> Result<(), Failure> {
+        let schema = operation.schema(0);
+        let required = schema.get("required").and_then(Value::as_array);
+        for name in required.into_iter().flatten().filter_map(Value::as_str) {
+            if parameters.keys().any(|own| alike(own, name)) {
+                continue;
+            }
+            let value = match name {
+                COMPARTMENT if operation.entry().is_read_only() => self.compartment(None).await?,
+                "namespaceName" => self.namespace().await?,
+                "tenancyId" => self.tenancy().await?,
+                _ => continue,
+            };
+            parameters.insert(name.to_owned(), value.into());
+        }
+        Ok(())
+    }
+
+    /// The compartment that a caller named by its OCID or its name, or else the operator's.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] if no compartment is called so, or more than one, or none is known.
+    pub(crate) async fn compartment(&self, named: Option<&str>) -> Result<String, Failure> {
+        let Some(name) = named else {
+            return match &self.shared.compartment {
+                Some(compartment) => Ok(compartment.clone()),
+                None => self.tenancy().await,
+            };
+        };
+        if name.starts_with("ocid1.") {
+            return Ok(name.to_owned());
+        }
+        let tenancy = self.tenancy().await?;
+        let wanted = json!({
+            "compartmentId": tenancy, "compartmentIdInSubtree": true, "accessLevel": "ACCESSIBLE",
+            "lifecycleState": "ACTIVE", "name": name,
+        });
+        let operation = self.shared.allowed("identity.list_compartments")?;
+        let found = self.ask(operation, wanted).await?;
+        let found = found.as_array().into_iter().flatten();
+        let ids: Vec<&str> = found
+            .filter_map(|item| field(item, "id").as_str())
+            .collect();
+        let name: String = name.escape_debug().take(100).collect();
+        match ids.as_slice() {
+            [id] => Ok((*id).to_owned()),
+            [] => Err(Failure::validation(format!(
+                "no compartment is called `{name}`, or this server may not see it"
+            ))
+            .suggest("`oci_identity_list_compartments` with `subtree` tells names and OCIDs")),
+            several => Err(Failure::validation(format!(
+                "{} compartments are called `{name}`: {}",
+                several.len(),
+                several.join(", ")
+            ))
+            .suggest("name one by its OCID")),
+        }
+    }
+
+    /// The tenancy of the identity.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] if the identity does not tell.
+    pub(crate) async fn tenancy(&self) -> Result<String, Failure> {
+        let credential = self.credential().await?;
+        let tenancy = credential.tenancy().map(str::to_owned);
+        tenancy.ok_or_else(|| {
+            Failure::validation("the identity of this server does not tell its tenancy")
+                .suggest("name a compartment; the server's operator can set `COMPARTMENT_OCID`")
+        })
+    }
+
+    /// What `operation` answers to `parameters` that lack nothing.
+    async fn ask(&self, operation: Operation<'_>, parameters: Value) -> Result<Value, Failure> {
+        let parameters = parameters.as_object().cloned().unwrap_or_default();
+        let request = operation
+            .request(&parameters)
+            .map_err(Failure::validation)?;
+        let endpoint = self.endpoint(&operation, &request).await?;
+        self.read(&endpoint, request).await
+    }
+
+    /// The namespace of Object Storage, which is the tenancy's for as long as it exists.
+    async fn namespace(&self) -> Result<String, Failure> {
+        if let Some(namespace) = self.shared.namespace.get() {
+            return Ok(namespace.clone());
+        }
+        // Whatever else is allowed: it is part of the address.
+        let operation = self.shared.operation("object_storage.get_namespace")?;
+        let namespace = self.ask(operation, json!({})).await?;
+        let namespace = namespace.as_str().unwrap_or_default().to_owned();
+        Ok(self.shared.namespace.get_or_init(|| namespace).clone())
+    }
+}
+
+const COMPARTMENT: &str = "compartmentId";

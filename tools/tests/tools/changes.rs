@@ -1,0 +1,147 @@
+//! What may be changed, and by whom it must be wanted.
+
+use serde_json::{Value, json};
+
+use crate::support::Server;
+
+const ALLOWED: [(&str, &str); 1] = [("ALLOW_MUTATIONS", "true")];
+
+fn stop(id: &str) -> Value {
+    json!({ "operation": "core.instance_action", "parameters": { "instanceId": id, "action": "SOFTSTOP" } })
+}
+
+#[tokio::test]
+async fn a_change_is_refused_until_it_is_allowed() {
+    let (reader, writer) = (Server::new(&[]), Server::new(&ALLOWED));
+    let id = reader.oci.find("instances", "web-01").unwrap();
+
+    let refused = reader.call(&stop(&id)).await.bad();
+    let done = writer
+        .call(&stop(&writer.oci.find("instances", "web-01").unwrap()))
+        .await
+        .good();
+
+    assert_eq!(refused["category"], "authorization");
+    assert!(
+        refused["suggestion"]
+            .as_str()
+            .unwrap()
+            .contains("ALLOW_MUTATIONS=true"),
+        "{refused}"
+    );
+    assert!(reader.sent().is_empty());
+    assert_eq!(done["lifecycleState"], "STOPPING");
+    assert!(writer.sent()[0].headers().contains_key("opc-retry-token"));
+}
+
+#[tokio::test]
+async fn every_spelling_of_a_denied_operation_is_denied() {
+    let settings = [
+        ("ALLOW_MUTATIONS", "true"),
+        ("OCI_MCP_OPERATIONS_DENY", "compute.instance_action"),
+    ];
+    let server = Server::new(&settings);
+    for name in [
+        "core.instance_action",
+        "Compute.InstanceAction",
+        "oci.core.ComputeClient.instance-action",
+    ] {
+        let answer = server
+            .call(&json!({ "operation": name, "parameters": {} }))
+            .await
+            .bad();
+
+        assert_eq!(answer["category"], "authorization", "{name}: {answer}");
+    }
+    assert!(server.sent().is_empty());
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_the_request_and_sends_nothing() {
+    let server = Server::new(&ALLOWED);
+    let arguments = json!({
+        "operation": "core.update_instance",
+        "parameters": {
+            "instanceId": "ocid1.instance.oc1.phx.a",
+            "if_match": "etag",
+            "body": { "displayName": "new", "metadata": { "user_data": "I2Nsb3Vk" } },
+        },
+        "region": "fra",
+        "dry_run": true,
+    });
+
+    let shown = server.call(&arguments).await.good();
+
+    assert_eq!(shown["method"], "PUT");
+    assert_eq!(shown["host"], "iaas.eu-frankfurt-1.oraclecloud.com");
+    assert_eq!(
+        shown["path"],
+        "/20160918/instances/ocid1.instance.oc1.phx.a"
+    );
+    assert_eq!(
+        shown["body"],
+        json!({ "displayName": "new", "metadata": { "user_data": "(masked)" } })
+    );
+    let headers = shown["headers"].as_array().unwrap();
+    for name in ["authorization", "date", "host", "if-match", "content-type"] {
+        assert!(
+            headers.iter().any(|header| header == name),
+            "{name}: {shown}"
+        );
+    }
+    assert!(server.sent().is_empty());
+}
+
+#[tokio::test]
+async fn what_deletes_is_done_when_its_identifier_is_given_twice() {
+    let server = Server::new(&ALLOWED);
+    let id = server.oci.find("instances", "web-02").unwrap();
+    let terminate = |confirm: Value| json!({ "operation": "core.terminate_instance", "parameters": { "instanceId": id }, "confirm": confirm });
+
+    let without = server.call(&terminate(Value::Null)).await.bad();
+    let other = server
+        .call(&terminate(json!("ocid1.instance.oc1.phx.other")))
+        .await
+        .bad();
+    let before = server.sent().len();
+    let done = server.call(&terminate(json!(id))).await.good();
+
+    for refused in [without, other] {
+        assert_eq!(refused["category"], "validation");
+        assert!(
+            refused["suggestion"]
+                .as_str()
+                .unwrap()
+                .contains("`instanceId`"),
+            "{refused}"
+        );
+    }
+    assert_eq!(before, 0);
+    assert_eq!(done["status"], 204);
+}
+
+#[tokio::test]
+async fn a_credential_is_handed_out_to_whoever_names_the_operation_in_the_settings() {
+    let bundle = json!({ "operation": "secrets.get_secret_bundle", "parameters": { "secretId": "ocid1.x" } });
+    let create = json!({ "operation": "identity.create_auth_token", "parameters": {} });
+    let named = [("OCI_MCP_OPERATIONS_ALLOW", "secrets.get_secret_bundle")];
+    let content = || {
+        let body = r#"{"secretBundleContent":{"content":"aHVudGVyMg==","password":"p"}}"#;
+        let answer = http::Response::builder().header("content-type", "application/json");
+        Ok(answer
+            .body(bytes::Bytes::from_static(body.as_bytes()))
+            .unwrap())
+    };
+
+    for arguments in [&bundle, &create] {
+        let server = Server::new(&ALLOWED);
+        let refused = server.call(arguments).await.bad();
+        assert!(
+            refused["error"].as_str().unwrap().contains("credential"),
+            "{refused}"
+        );
+        assert!(server.sent().is_empty());
+    }
+    let told = Server::answered(&named, content).call(&bundle).await.good();
+    assert_eq!(told["secretBundleContent"]["password"], "p");
+}

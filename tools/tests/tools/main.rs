@@ -1,0 +1,13 @@
+//! The tools through the whole stack, against a simulated OCI that verifies signatures.
+
+#![cfg(test)]
+
+mod changes;
+mod curated;
+mod curated_changes;
+mod curated_hostile;
+mod failures;
+mod hostile;
+mod reading;
+mod settings;
+mod support;

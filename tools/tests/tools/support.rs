@@ -1,0 +1,206 @@
+//! A server with the tools, and the OCI it asks.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use oci_emulator::{SimulatedOci, Tenancy};
+use oci_mcp::{App, AppService, Config, ConfigError, StateKeys, Vars};
+use oci_mcp_tools::{Connection, OciTools};
+use oci_rest::{Client, Credential, Endpoints, Fixed, PrivateKey, Transport, TransportError};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A server in the simulated tenancy, with the key of one of its users.
+pub(crate) struct Server {
+    pub(crate) oci: SimulatedOci,
+    sent: Sent,
+    service: AppService,
+}
+
+type Sent = Arc<Mutex<Vec<Request<Bytes>>>>;
+
+/// What a call came to.
+pub(crate) struct Answer {
+    pub(crate) is_error: bool,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The value of a call that is to succeed.
+    pub(crate) fn good(self) -> Value {
+        assert!(!self.is_error, "{}", self.text);
+        self.json()
+    }
+
+    /// The value of a call that is to fail.
+    pub(crate) fn bad(self) -> Value {
+        assert!(self.is_error, "{}", self.text);
+        self.json()
+    }
+}
+
+impl Server {
+    pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
+        let oci = simulated();
+        let (answering, sent) = (oci.clone(), Sent::default());
+        let keep = Arc::clone(&sent);
+        let transport = Transport::new(tower::service_fn(move |request: Request<Bytes>| {
+            keep.lock().unwrap().push(request.clone());
+            let answer = answering.answer(request);
+            async { Ok(answer) }
+        }));
+        let service = service(settings, &oci, transport).unwrap();
+        Self { oci, sent, service }
+    }
+
+    /// One to which OCI answers what `answer` does.
+    pub(crate) fn answered(
+        settings: &[(&str, &str)],
+        answer: impl Fn() -> Result<Response<Bytes>, TransportError> + Clone + Send + Sync + 'static,
+    ) -> Self {
+        let oci = simulated();
+        let sent = Sent::default();
+        let keep = Arc::clone(&sent);
+        let transport = Transport::new(tower::service_fn(move |request: Request<Bytes>| {
+            keep.lock().unwrap().push(request);
+            std::future::ready(answer())
+        }));
+        let service = service(settings, &oci, transport).unwrap();
+        Self { oci, sent, service }
+    }
+
+    pub(crate) async fn list(&self) -> Value {
+        self.rpc("tools/list", &json!({})).await["result"]["tools"].take()
+    }
+
+    pub(crate) async fn tool(&self, name: &str, arguments: &Value) -> Answer {
+        let mut answer = self
+            .rpc(
+                "tools/call",
+                &json!({ "name": name, "arguments": arguments }),
+            )
+            .await;
+        let Some(text) = answer["result"]["content"][0]["text"].as_str() else {
+            let error = answer["error"].take();
+            return Answer {
+                is_error: true,
+                text: error.to_string(),
+            };
+        };
+        Answer {
+            is_error: answer["result"]["isError"] == true,
+            text: text.to_owned(),
+        }
+    }
+
+    pub(crate) async fn call(&self, arguments: &Value) -> Answer {
+        self.tool("oci_call_operation", arguments).await
+    }
+
+    /// The requests that went to OCI.
+    pub(crate) fn sent(&self) -> Vec<Request<Bytes>> {
+        self.sent.lock().unwrap().clone()
+    }
+
+    /// What comes of a call by a client of 2026-07-28 that can ask a person; `more` is of a later round.
+    pub(crate) async fn call_asking(&self, name: &str, arguments: &Value, more: &Value) -> Value {
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "1" },
+            "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} },
+        });
+        let mut params = json!({ "name": name, "arguments": arguments, "_meta": meta });
+        for (name, value) in more.as_object().unwrap() {
+            params[name] = value.clone();
+        }
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+        let request = Request::post("/mcp")
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream")
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", "tools/call")
+            .header("mcp-name", name)
+            .body(Bytes::from(body.to_string()))
+            .unwrap();
+        self.answer(request).await
+    }
+
+    async fn rpc(&self, method: &str, params: &Value) -> Value {
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let request = Request::post("/mcp")
+            .header("content-type", "application/json")
+            .body(Bytes::from(body.to_string()))
+            .unwrap();
+        self.answer(request).await
+    }
+
+    async fn answer(&self, request: Request<Bytes>) -> Value {
+        let response = self.service.clone().oneshot(request).await.unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        serde_json::from_slice(&body).unwrap()
+    }
+}
+
+/// What is wrong with `settings`.
+pub(crate) fn problems(settings: &[(&str, &str)]) -> Vec<String> {
+    let oci = simulated();
+    let silent = Transport::new(tower::service_fn(|_| std::future::pending()));
+    let error = service(settings, &oci, silent).err();
+    error
+        .map(|error| error.problems().to_vec())
+        .unwrap_or_default()
+}
+
+fn service(
+    settings: &[(&str, &str)],
+    oci: &SimulatedOci,
+    transport: Transport,
+) -> Result<AppService, ConfigError> {
+    let client = client(oci, transport);
+    let connect = move || {
+        let endpoints = Endpoints::default();
+        let region = Some(endpoints.regions().requested("phx")?);
+        Ok(Connection {
+            client: client.clone(),
+            endpoints,
+            region,
+        })
+    };
+    let mut vars = Vars::new(|name: &str| {
+        let found = settings.iter().find(|(own, _)| *own == name);
+        found.map(|(_, value)| (*value).to_owned())
+    });
+    let tools = OciTools::read(&mut vars, Box::new(connect));
+    let key = vars.get("OCI_MCP_STATE_KEY");
+    let mut app = vars.finish(Some(tools))?.add_to(App::new("test", "1.0.0"));
+    if let Some(key) = key {
+        app = app.state_keys(StateKeys::parse(&key, noon).unwrap());
+    }
+    Ok(app.into_service(Config::default()).unwrap())
+}
+
+fn client(oci: &SimulatedOci, transport: Transport) -> Client {
+    let key = oci.api_key("ada@example.com").unwrap();
+    let private = PrivateKey::from_pem(key.private_key.as_bytes(), None).unwrap();
+    let credential = Credential::api_key(&key.tenancy, &key.user, Arc::new(private)).unwrap();
+    let principal = Arc::new(Fixed::new("API key", credential));
+    Client::new(principal, transport, Arc::new(noon), || 7)
+}
+
+fn simulated() -> SimulatedOci {
+    let now = Timestamp::try_from(noon()).unwrap();
+    SimulatedOci::new(Tenancy::built_in().unwrap(), move || now).unwrap()
+}
+
+/// 2026-11-21, 12:00 UTC.
+fn noon() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400)
+}
