@@ -23,6 +23,7 @@ use crate::icon::{self, Icon};
 use crate::identity::Identity;
 use crate::input::StateKeys;
 use crate::log::{Log, LogLayer};
+use crate::mount::{Mount, Mounted};
 use crate::prompt::{Catalog, Prompt};
 use crate::resource::{Library, Resource, ResourceTemplate, is_uri, is_uri_template};
 use crate::tool::{DynamicTool, Output, Tool, Toolbox, is_valid_name};
@@ -54,6 +55,7 @@ pub struct App {
     tools: Toolbox,
     resources: Library,
     prompts: Catalog,
+    mounted: Option<Mounted>,
     state_keys: Option<StateKeys>,
     #[cfg(feature = "access")]
     access: Option<Access>,
@@ -118,12 +120,20 @@ impl App {
         };
         Self {
             identity,
-            tools: Toolbox::default(),
-            resources: Library::default(),
-            prompts: Catalog::default(),
-            state_keys: None,
-            #[cfg(feature = "access")]
-            access: None,
+            ..Self::default()
+        }
+    }
+
+    /// A server that was written with another library. Its tools, resources and prompts are all that
+    /// there is: the app takes none besides.
+    ///
+    /// The tools are asked for once in the life of the process, the other lists whenever a client asks.
+    pub fn mount(server: impl Mount) -> Self {
+        let (mounted, identity) = Mounted::new(server);
+        Self {
+            identity,
+            mounted: Some(mounted),
+            ..Self::default()
         }
     }
 
@@ -278,7 +288,8 @@ impl App {
     /// # Errors
     ///
     /// [`InvalidApp`] if two tools or two prompts have the same name, or two resources the same URI,
-    /// or if the website or an icon of the server is at no URL that a client follows.
+    /// if there are any beside a mounted server, or if the website or an icon of the server is at no
+    /// URL that a client follows.
     pub fn into_service(self, config: Config) -> Result<AppService, InvalidApp> {
         let features = [
             ("tool", self.tools.duplicates()),
@@ -295,6 +306,13 @@ impl App {
         if !problems.is_empty() {
             problems.push("a name is unique in a server".to_owned());
         }
+        let has_own =
+            !(self.tools.is_empty() && self.resources.is_empty() && self.prompts.is_empty());
+        if self.mounted.is_some() && has_own {
+            let why = "a mounted server brings all tools, resources and prompts; serve others from \
+                       another app";
+            problems.push(why.to_owned());
+        }
         problems.extend(self.identity.problems());
         if !problems.is_empty() {
             return Err(InvalidApp { problems });
@@ -307,6 +325,7 @@ impl App {
             self.resources,
             self.prompts,
         )
+        .mounting(self.mounted)
         .sealed_with(self.state_keys);
         #[cfg(feature = "access")]
         let dispatcher = match &self.access {

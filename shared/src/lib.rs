@@ -61,6 +61,7 @@ mod input;
 mod limits;
 mod log;
 mod mcp;
+mod mount;
 mod notify;
 mod prompt;
 mod resource;
@@ -81,6 +82,7 @@ pub use icon::{Icon, IconTheme};
 pub use input::{
     Answer, InputKind, InputRequired, InvalidStateKeys, Root, Sampled, Sampling, StateKeys,
 };
+pub use mount::{Mount, MountError, MountRequest};
 pub use notify::LogLevel;
 pub use prompt::{Prompt, PromptError, PromptMessage};
 pub use resource::{Contents, Resource, ResourceError, ResourceTemplate};

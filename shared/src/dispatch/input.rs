@@ -35,19 +35,9 @@ impl Dispatcher {
         } else {
             Default::default()
         };
-        let Some(keys) = &self.state_keys else {
-            return state.map_or(Ok(()), |_| Err(foreign()));
-        };
         let kept = match state {
-            Some(Text(state)) => {
-                let opened = keys.open(&self.bytes(call, purpose), &state);
-                opened.map_err(|why| match why {
-                    Closed::Expired => {
-                        invalid("`requestState` has expired; make the request again without it")
-                    }
-                    Closed::Foreign => foreign(),
-                })?
-            }
+            Some(Text(state)) => self.kept(call, purpose, &state)?,
+            None if self.state_keys.is_none() => return Ok(()),
             None => Kept::default(),
         };
         let capabilities = call.request.params.meta().client_capabilities();
@@ -63,7 +53,7 @@ impl Dispatcher {
     /// has given an answer that is none.
     pub(super) fn ask(&self, call: &Call<'_>, purpose: Purpose<'_>) -> Result<Vec<u8>, Error> {
         let target = purpose.target;
-        let (Some(input), Some(keys)) = (call.cx.input(), &self.state_keys) else {
+        let Some(input) = call.cx.input() else {
             return Err(cannot_ask(call, target));
         };
         let (asked, kept) = input.take();
@@ -76,18 +66,49 @@ impl Dispatcher {
         if !asked.undeclared.is_empty() {
             return Err(undeclared(target, &asked.undeclared));
         }
+        let state = self.sealed(call, purpose, kept)?;
+        Ok(self.encode_asked(&asked, &state))
+    }
+
+    /// What an earlier round has left in `state`.
+    pub(super) fn kept(
+        &self,
+        call: &Call<'_>,
+        purpose: Purpose<'_>,
+        state: &str,
+    ) -> Result<Kept, Error> {
+        let keys = self.state_keys.as_ref().ok_or_else(foreign)?;
+        let opened = keys.open(&self.bytes(call, purpose), state);
+        opened.map_err(|why| match why {
+            Closed::Expired => {
+                invalid("`requestState` has expired; make the request again without it")
+            }
+            Closed::Foreign => foreign(),
+        })
+    }
+
+    /// The `requestState` from which the next round gets `kept`.
+    pub(super) fn sealed(
+        &self,
+        call: &Call<'_>,
+        purpose: Purpose<'_>,
+        kept: Kept,
+    ) -> Result<String, Error> {
+        let target = purpose.target;
+        let Some(keys) = &self.state_keys else {
+            return Err(cannot_ask(call, target));
+        };
         let state = keys.seal(&self.bytes(call, purpose), kept);
-        let state = state.map_err(|why| match why {
+        state.map_err(|why| match why {
             SealError::TooLarge(bytes) => {
                 let defect = format!("{bytes} bytes are too many to keep for the next round");
                 failed(call, target, &defect)
             }
             SealError::Failed => failed(call, target, "the request state cannot be sealed"),
-        })?;
-        Ok(self.encode(&asked, &state))
+        })
     }
 
-    fn encode(&self, asked: &Asked, state: &str) -> Vec<u8> {
+    fn encode_asked(&self, asked: &Asked, state: &str) -> Vec<u8> {
         let mut out = br#"{"resultType":"input_required","inputRequests":"#.to_vec();
         append_json(&mut out, &asked.requests);
         out.extend_from_slice(br#","requestState":"#);
@@ -181,14 +202,14 @@ fn foreign() -> Error {
     )
 }
 
-fn undeclared(target: &str, kinds: &[InputKind]) -> Error {
+pub(super) fn undeclared(target: &str, kinds: &[InputKind]) -> Error {
     let required = InputKind::required(kinds);
     let message = format!("`{target}` asks for input that the client has not declared: {required}");
     Error::new(ErrorKind::MissingCapability, message)
         .with_data(&serde_json::json!({ "requiredCapabilities": required }))
 }
 
-fn failed(call: &Call<'_>, target: &str, defect: &str) -> Error {
+pub(super) fn failed(call: &Call<'_>, target: &str, defect: &str) -> Error {
     let request_id = call.cx.request_id();
     tracing::error!(target, request_id, defect, "cannot ask for input");
     Error::new(

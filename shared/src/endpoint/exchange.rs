@@ -203,6 +203,9 @@ impl<'a> Exchange<'a> {
             return Err(Error::new(ErrorKind::MethodNotFound, message));
         };
         findings.summary.method = Some(method.as_str());
+        if matches!(method, Method::CallTool | Method::ListTools) {
+            self.dispatcher.learn(cx).await?;
+        }
         if method == Method::CallTool {
             let named = params.name();
             let known = named.and_then(|Text(name)| self.dispatcher.known_tool(&name));
