@@ -30,7 +30,7 @@ test: peers ## Runs every test this machine can run, and says at the end which i
 
 conformance: peers ## Runs MCP's conformance suite against examples on every host, and prints a table
 	@mkdir -p target/conformance; rm -f target/conformance/*.txt
-	@cargo test --quiet --locked -p conformance -p minimal --test suite --no-fail-fast; status=$$?; \
+	@cargo test --quiet --locked -p conformance -p minimal -p rmcp-example --test suite --no-fail-fast; status=$$?; \
 	cat target/conformance/*.txt; \
 	[ $$status -ne 0 ] || echo 'What failed is what tests/conformance.yml expects.'; \
 	exit $$status
