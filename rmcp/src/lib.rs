@@ -91,7 +91,7 @@ where
     ) -> Result<Map<String, Value>, MountError> {
         let revision = request.revision;
         let mut request = read(request)?;
-        let peer = peer::answering(cx, revision).map_err(|error| error_of(error.into()))?;
+        let peer = peer::answering(cx, revision).map_err(error_of)?;
         // Any: it goes by another one than the client's, whose batches may have one twice.
         let mut context = RequestContext::new(NumberOrString::Number(0), peer.peer().clone());
         std::mem::swap(&mut context.meta, request.get_meta_mut());

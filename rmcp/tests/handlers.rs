@@ -1,12 +1,6 @@
 //! Handlers of every temper, mounted.
 
 #![cfg(test)]
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test fails where it finds less than it looks for"
-)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

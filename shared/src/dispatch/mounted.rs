@@ -342,10 +342,10 @@ fn shape_structured(result: &mut Map<String, Value>, revision: Revision) {
     if !CallResult::has_structured(revision, &text) {
         result.remove("structuredContent");
     }
-    if let Some(Value::Array(content)) = result.get_mut("content") {
-        if content.is_empty() {
-            content.push(json!({ "type": "text", "text": text }));
-        }
+    if let Some(Value::Array(content)) = result.get_mut("content")
+        && content.is_empty()
+    {
+        content.push(json!({ "type": "text", "text": text }));
     }
 }
 
