@@ -31,7 +31,7 @@ test: peers ## Runs every test this machine can run, and says at the end which i
 
 conformance: peers ## Runs MCP's conformance suite against examples on every host, and prints a table
 	@mkdir -p target/conformance; rm -f target/conformance/*.txt
-	@cargo test --quiet --locked -p conformance -p minimal --test suite --no-fail-fast; status=$$?; \
+	@cargo test --quiet --locked -p conformance -p minimal -p rmcp-example --test suite --no-fail-fast; status=$$?; \
 	cat target/conformance/*.txt; \
 	[ $$status -ne 0 ] || echo 'What failed is what tests/conformance.yml expects.'; \
 	exit $$status
@@ -148,11 +148,12 @@ BENCH := $(or $(CARGO_TARGET_DIR),target)/bench
 
 FUZZ_SECONDS := 600
 
-# The compiler's options for it are not stable. What is found stays out of the corpus of the repository, which is read only.
+# The compiler's options for it are not stable. No sanitizer, which watches `unsafe` code: we have none. What is found stays out of the
+# corpus of the repository, which is read only.
 fuzz: cargo-fuzz ## Looks for input that a server does not withstand, FUZZ_SECONDS (600) for each target of fuzz/
 	@for target in $(or $(TARGETS),$$(cargo fuzz list)); do \
 		mkdir -p $(FOUND)/corpus/$$target; \
-		RUSTC_BOOTSTRAP=1 cargo fuzz run --target-dir $(FOUND) $$target $(FOUND)/corpus/$$target fuzz/corpus/$$target -- \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run -s none --codegen-units 16 --target-dir $(FOUND) $$target $(FOUND)/corpus/$$target fuzz/corpus/$$target -- \
 			-max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 

@@ -127,10 +127,39 @@ async fn the_calls_of_a_batch_are_counted_one_by_one() {
     let reply = server.send(request).await;
 
     let answers = reply.json();
-    let codes: Vec<_> = answers.as_array().unwrap().iter().collect();
+    let told = answers.as_array().unwrap().iter();
+    let told: Vec<_> = told
+        .map(|answer| (answer["id"].clone(), answer["error"]["code"].clone()))
+        .collect();
+    let none = json!(null);
+    let expected = [
+        (json!(1), none.clone()),
+        (json!(2), none),
+        (json!(3), json!(429)),
+    ];
     assert_eq!(reply.status, 200);
-    assert_eq!(codes[2]["error"]["code"], 429);
-    assert!(codes[1]["result"].is_object(), "{answers}");
+    assert_eq!(told, expected);
+    // The others have their answers, so that only this one says how long to wait.
+    assert_eq!(answers[2]["error"]["data"]["retryAfter"], 30);
+    assert!(!reply.headers.contains_key("retry-after"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_calls_of_a_batch_run_at_a_time_and_are_limited_as_such() {
+    let server = server("OCI_MCP_TOOL_CONCURRENCY", "1");
+    let mut request = legacy("2025-03-26", "tools/call", &json!({}));
+    let call = |id| {
+        let params = json!({ "name": "sleep", "arguments": { "seconds": 1 } });
+        json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+    };
+    *request.body_mut() = json!([call("a"), call("b")]).to_string().into();
+
+    let answers = server.send(request).await.json();
+
+    assert_eq!(answers[0]["id"], "a");
+    assert!(answers[0]["result"].is_object(), "{answers}");
+    assert_eq!(answers[1]["id"], "b");
+    assert_eq!(answers[1]["error"]["code"], 429);
 }
 
 #[tokio::test]

@@ -155,3 +155,26 @@ async fn batches_exist_where_the_revision_is_2025_03_26_or_unstated() {
     let quiet = json!([{ "jsonrpc": "2.0", "method": "notifications/initialized" }]);
     assert_eq!(send(post(quiet.to_string())).await.status, 202);
 }
+
+#[tokio::test]
+async fn a_batch_that_is_too_much_to_read_is_refused_as_a_whole() {
+    let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+    let with = |params: String| {
+        format!(r#"[{ping},{{"jsonrpc":"2.0","id":2,"method":"ping","params":{params}}}]"#)
+    };
+    let values = format!(r#"{{"a":[{}0]}}"#, "0,".repeat(50_000));
+    let levels = format!(r#"{{"a":{}{}}}"#, "[".repeat(100), "]".repeat(100));
+    let many = format!("[{}{ping}]", format!("{ping},").repeat(100));
+    for (body, word) in [
+        (with(values), "50000"),
+        (with(levels), "100"),
+        (with(r#"{"a":1,"a":1}"#.to_owned()), "duplicate"),
+        (many, "100"),
+    ] {
+        let reply = Server::new(app()).post(body).await;
+
+        assert_eq!(reply.error(), (400, -32600), "{word}");
+        assert_eq!(reply.json().get("id"), Some(&Value::Null), "{word}");
+        assert!(reply.message().contains(word), "{}", reply.message());
+    }
+}

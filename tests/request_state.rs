@@ -142,6 +142,38 @@ async fn white_space_and_the_order_of_arguments_are_the_clients_to_choose() {
 }
 
 #[tokio::test]
+async fn arguments_that_a_reader_of_json_might_take_for_one_another_are_told_apart() {
+    let server = asking(&Clock::default(), KEY_1);
+    let arguments = json!({ "target": "x", "more": "MORE" });
+    let written = |request: Request<Bytes>, more: &str| {
+        request.map(|body| {
+            let text = String::from_utf8(body.to_vec()).unwrap();
+            text.replace("\"MORE\"", more).into()
+        })
+    };
+    // One more than what a double can tell from its neighbours.
+    let (number, neighbour) = ("18446744073709551617", "18446744073709551616");
+    let first = call_asking("steps", &json!({ "arguments": arguments }));
+    let (_, state) = asked(&server.send(written(first, number)).await);
+    let again = json!({ "arguments": arguments, "requestState": state });
+
+    for (more, is_same) in [
+        (number, true),
+        (neighbour, false),
+        (r#""\ud800""#, false),
+        ("null", false),
+    ] {
+        let request = written(call_asking("steps", &again), more);
+        let reply = server.exchange(request).await;
+
+        assert_eq!(is_question(&reply), is_same, "{more}");
+        if !is_same {
+            assert_eq!(reply.error(), (200, -32602), "{more}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_state_that_was_touched_anywhere_is_refused() {
     let server = asking(&Clock::default(), KEY_1);
     let (_, state) = asked(&server.send(call_asking("greet", &json!({}))).await);

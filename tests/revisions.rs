@@ -254,6 +254,9 @@ async fn methods_of_the_other_era_and_of_absent_features_do_not_exist() {
             "{method}"
         );
     }
+    // Nor where what they would need is there.
+    let level = modern("logging/setLevel", &json!({ "level": "info" }));
+    assert_eq!(send(level).await.error(), (404, -32601));
     for method in ["server/discover"].into_iter().chain(absent) {
         let reply = send(legacy("2025-11-25", method, &json!({}))).await;
         assert_eq!(reply.error(), (200, -32601), "{method}");

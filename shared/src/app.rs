@@ -24,6 +24,7 @@ use crate::icon::{self, Icon};
 use crate::identity::Identity;
 use crate::input::StateKeys;
 use crate::log::{Log, LogLayer};
+use crate::mount::{Mount, Mounted};
 use crate::prepare::{Preparation, PrepareLayer, Prepared, Preparing};
 use crate::prompt::{Catalog, Prompt};
 use crate::resource::{Library, Resource, ResourceTemplate, is_uri, is_uri_template};
@@ -56,6 +57,7 @@ pub struct App {
     tools: Toolbox,
     resources: Library,
     prompts: Catalog,
+    mounted: Option<Mounted>,
     state_keys: Option<Arc<StateKeys>>,
     audit: Option<Arc<Audit>>,
     preparation: Option<Preparation>,
@@ -122,14 +124,20 @@ impl App {
         };
         Self {
             identity,
-            tools: Toolbox::default(),
-            resources: Library::default(),
-            prompts: Catalog::default(),
-            state_keys: None,
-            audit: None,
-            preparation: None,
-            #[cfg(feature = "access")]
-            access: None,
+            ..Self::default()
+        }
+    }
+
+    /// A server that was written with another library. Its tools, resources and prompts are all that
+    /// there is: the app takes none besides.
+    ///
+    /// The tools are asked for once in the life of the process, the other lists whenever a client asks.
+    pub fn mount(server: impl Mount) -> Self {
+        let (mounted, identity) = Mounted::new(server);
+        Self {
+            identity,
+            mounted: Some(mounted),
+            ..Self::default()
         }
     }
 
@@ -298,7 +306,8 @@ impl App {
     /// # Errors
     ///
     /// [`InvalidApp`] if two tools or two prompts have the same name, or two resources the same URI,
-    /// or if the website or an icon of the server is at no URL that a client follows.
+    /// if there are any beside a mounted server, or if the website or an icon of the server is at no
+    /// URL that a client follows.
     pub fn into_service(self, config: Config) -> Result<AppService, InvalidApp> {
         let features = [
             ("tool", self.tools.duplicates()),
@@ -314,6 +323,13 @@ impl App {
         let mut problems: Vec<_> = duplicates.collect();
         if !problems.is_empty() {
             problems.push("a name is unique in a server".to_owned());
+        }
+        let has_own =
+            !(self.tools.is_empty() && self.resources.is_empty() && self.prompts.is_empty());
+        if self.mounted.is_some() && has_own {
+            let why = "a mounted server brings all tools, resources and prompts; serve others from \
+                       another app";
+            problems.push(why.to_owned());
         }
         problems.extend(self.identity.problems());
         if !problems.is_empty() {
@@ -331,6 +347,7 @@ impl App {
             self.resources,
             self.prompts,
         )
+        .mounting(self.mounted)
         .sealed_with(self.state_keys);
         #[cfg(feature = "access")]
         let dispatcher = match &self.access {

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use data_encoding::BASE64;
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::mcp::Revision;
 use crate::resource::Contents;
@@ -161,6 +162,33 @@ impl Content {
 
 /// What a sound is called where it has to be a resource, which has a URI.
 const UNNAMED_AUDIO: &str = "content:audio";
+
+/// Makes `content`, JSON of the newest revision, what `revision` has, as [`Content::append`] does.
+pub(crate) fn downgrade(content: &mut Value, revision: Revision) {
+    let text = |key| content.get(key).and_then(Value::as_str).unwrap_or_default();
+    match text("type") {
+        "audio" if revision < Revision::V2025_03_26 => {
+            *content = json!({
+                "type": "resource",
+                "resource": {
+                    "uri": UNNAMED_AUDIO,
+                    "mimeType": text("mimeType"),
+                    "blob": text("data"),
+                },
+            });
+        }
+        "resource_link" if revision < Revision::V2025_06_18 => {
+            let link = ResourceLink::new(text("uri").to_owned(), text("name").to_owned());
+            let description = content.get("description").and_then(Value::as_str);
+            let link = match description {
+                Some(description) => link.with_description(description.to_owned()),
+                None => link,
+            };
+            *content = json!({ "type": "text", "text": link.as_text() });
+        }
+        _ => {}
+    }
+}
 
 pub(crate) fn append_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(br#"{"type":"text","text":"#);

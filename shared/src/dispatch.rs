@@ -5,6 +5,7 @@ mod complete;
 mod get;
 mod input;
 mod lists;
+mod mounted;
 mod read;
 #[cfg(feature = "access")]
 mod views;
@@ -22,14 +23,18 @@ use crate::identity::Identity;
 use crate::input::StateKeys;
 use crate::limits::Limits;
 use crate::mcp::{Method, Params, RareParams, Revision};
+use crate::mount::Mounted;
 use crate::prompt::Catalog;
 use crate::resource::Library;
 use crate::rpc::{Error, Request};
 use crate::tool::{Entry, Toolbox};
 use lists::{Capabilities, Lists};
+use mounted::Server;
 
 /// Answers requests. Nothing it keeps is needed by the next one.
 pub(crate) struct Dispatcher {
+    /// One that has the tools, resources and prompts instead of those here.
+    server: Option<Server>,
     tools: Toolbox,
     resources: Library,
     prompts: Catalog,
@@ -75,6 +80,7 @@ impl Dispatcher {
             subscriptions: resources.accepts_subscriptions(),
         };
         Self {
+            server: None,
             tools,
             resources,
             prompts,
@@ -90,6 +96,21 @@ impl Dispatcher {
         self
     }
 
+    /// The same, with what a mounted server has, if there is one.
+    pub(crate) fn mounting(mut self, mounted: Option<Mounted>) -> Self {
+        if let Some(mounted) = mounted {
+            self.lists.capabilities = Capabilities {
+                completions: mounted.completions,
+                prompts: mounted.prompts,
+                resources: mounted.resources,
+                // Nobody would ever be told of a change.
+                subscriptions: false,
+            };
+            self.server = Some(Server::new(mounted));
+        }
+        self
+    }
+
     /// The same, with lists that are for who is known, and for no shared cache.
     #[cfg(feature = "access")]
     pub(crate) fn private(mut self) -> Self {
@@ -99,7 +120,13 @@ impl Dispatcher {
 
     /// The tool that is called `name`, and that name as it was added, which may cost nothing to keep.
     pub(crate) fn known_tool(&self, name: &str) -> Option<(&Cow<'static, str>, &Entry)> {
-        self.tools.find_named(name)
+        self.toolbox().find_named(name)
+    }
+
+    /// The tools, once [`Dispatcher::learn`] has got them.
+    fn toolbox(&self) -> &Toolbox {
+        let learned = self.server.as_ref().and_then(Server::tools);
+        learned.unwrap_or(&self.tools)
     }
 
     /// Whether `method` is of a feature that is there.
@@ -128,6 +155,14 @@ impl Dispatcher {
         if let Some(permit) = call.permit().filter(|_| call.method.only_reads()) {
             permit.admit_reading()?;
         }
+        if let Some(server) = self
+            .server
+            .as_ref()
+            .filter(|_| call.method.is_of_features())
+        {
+            let work = self.forward(server, call).instrument(span(call.cx));
+            return Box::pin(work).await.map(Cow::Owned);
+        }
         match call.method {
             // Boxed, so that what every request allocates stays below the size (1 KiB in glibc) from
             // which on an allocation costs several times as much.
@@ -148,7 +183,7 @@ impl Dispatcher {
             Method::ListPrompts => self.lists.prompts(&self.prompts, call),
             Method::ListResources => self.lists.resources(&self.resources, call),
             Method::ListTemplates => self.lists.templates(&self.resources, call),
-            Method::ListTools => self.lists.tools(&self.tools, call),
+            Method::ListTools => self.lists.tools(self.toolbox(), call),
             Method::Ping => Ok(EMPTY.into()),
             Method::SetLogLevel => {
                 // Nothing is remembered between requests: every call logs at the level of most clients.

@@ -62,6 +62,7 @@ mod input;
 mod limits;
 mod log;
 mod mcp;
+mod mount;
 mod notify;
 mod prepare;
 mod prompt;
@@ -84,6 +85,7 @@ pub use icon::{Icon, IconTheme};
 pub use input::{
     Answer, InputKind, InputRequired, InvalidStateKeys, Root, Sampled, Sampling, StateKeys,
 };
+pub use mount::{Mount, MountError, MountRequest};
 pub use notify::LogLevel;
 pub use prepare::Preparing;
 pub use prompt::{Prompt, PromptError, PromptMessage};

@@ -1,9 +1,11 @@
 //! Tools: what an author implements, and what a call gives back.
 
+mod declared;
 mod dynamic;
 mod output;
 mod toolbox;
 
+pub(crate) use declared::Declared;
 pub use dynamic::{DynamicTool, InvalidTool};
 pub use output::{CallResult, Json, Output};
 #[cfg(feature = "access")]
@@ -125,7 +127,7 @@ pub struct NoArgs {}
 
 /// Hints about a tool's effects (MCP 2025-03-26, `ToolAnnotations`). `None` leaves the
 /// specification's default: neither read-only nor idempotent, destructive, open world.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Annotations {
     /// The tool changes nothing.

@@ -10,21 +10,32 @@
 
 mod answer;
 mod asker;
+#[cfg(feature = "hosts")]
 mod assault;
 mod bodies;
+#[cfg(feature = "hosts")]
 mod client;
+#[cfg(feature = "hosts")]
 mod container;
+#[cfg(feature = "hosts")]
 mod deployed;
+#[cfg(feature = "hosts")]
 mod emulated;
 mod features;
+#[cfg(feature = "hosts")]
 mod forger;
 mod fuzz;
+#[cfg(feature = "hosts")]
 mod issuer;
 mod peer;
+#[cfg(feature = "hosts")]
 mod process;
+#[cfg(feature = "hosts")]
 mod raw;
+#[cfg(feature = "hosts")]
 mod round_robin;
 mod schemas;
+#[cfg(feature = "hosts")]
 mod simulated;
 mod suite;
 mod tools;
@@ -34,21 +45,32 @@ pub use asker::{
     Clock, Greet, KEY_1, KEY_2, accept, asked, asker, asking, call_asking, capable, everything,
     is_question, text_of,
 };
+#[cfg(feature = "hosts")]
 pub use assault::{Assault, fn_call};
 pub use bodies::{hostile_bodies, large_body};
+#[cfg(feature = "hosts")]
 pub use client::{ask, bearer, free_port, send_to};
+#[cfg(feature = "hosts")]
 pub use container::{Container, head};
+#[cfg(feature = "hosts")]
 pub use deployed::Deployed;
+#[cfg(feature = "hosts")]
 pub use emulated::{Emulated, LONG, patient, quiet, until};
 pub use features::{features, with_features};
+#[cfg(feature = "hosts")]
 pub use forger::{Forger, ISSUER, RESOURCE, base64url, forged};
 pub use fuzz::{Fuzzed, Target};
+#[cfg(feature = "hosts")]
 pub use issuer::Issuer;
 pub use peer::{peer, runs, skip, workspace};
+#[cfg(feature = "hosts")]
 pub use process::Process;
+#[cfg(feature = "hosts")]
 pub use raw::Raw;
+#[cfg(feature = "hosts")]
 pub use round_robin::RoundRobin;
 pub use schemas::violations;
+#[cfg(feature = "hosts")]
 pub use simulated::Simulated;
 pub use suite::{Scenarios, Suite};
 pub use tools::{Block, Gate, app, served};

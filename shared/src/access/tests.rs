@@ -1,3 +1,5 @@
+mod mounted;
+
 use std::future::ready;
 use std::time::SystemTime;
 
@@ -55,8 +57,8 @@ fn app(access: Access) -> AppService {
 }
 
 fn request(method: Method, path: &str) -> Request<Bytes> {
-    let call =
-        json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "who" } });
+    let params = json!({ "name": "who" });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
     Request::builder()
         .method(method)
         .uri(path)
@@ -67,8 +69,7 @@ fn request(method: Method, path: &str) -> Request<Bytes> {
 }
 
 fn with(mut request: Request<Bytes>, name: &'static str, value: &str) -> Request<Bytes> {
-    let value = HeaderValue::from_str(value).unwrap();
-    request.headers_mut().append(name, value);
+    request.headers_mut().append(name, value.parse().unwrap());
     request
 }
 
@@ -233,7 +234,6 @@ impl Prompt for Guide {
     }
 }
 
-/// The same.
 struct Page;
 
 impl Resource for Page {

@@ -382,7 +382,7 @@ fn reason(error: ErrorKind) -> Option<&'static str> {
         ErrorKind::HeaderMismatch => Some("header_mismatch"),
         ErrorKind::MissingCapability => Some("missing_capability"),
         ErrorKind::UnsupportedProtocolVersion => Some("unsupported_revision"),
-        ErrorKind::ResourceNotFound | ErrorKind::Internal => None,
+        ErrorKind::ResourceNotFound | ErrorKind::Internal | ErrorKind::Application(_) => None,
     }
 }
 

@@ -26,7 +26,7 @@ impl Dispatcher {
             return Err(invalid("`name` is required and must be a string"));
         };
         let arguments = call.request.params.arguments()?;
-        let Some(entry) = self.tools.find(&name) else {
+        let Some(entry) = self.toolbox().find(&name) else {
             return Err(invalid(format!(
                 "there is no tool {}; see tools/list",
                 quoted(&name)
@@ -44,7 +44,9 @@ impl Dispatcher {
             arguments,
         };
         self.limits.count_tool(call.cx, entry.describe().name)?;
-        self.open_input(call, purpose)?;
+        if self.server.is_none() {
+            self.open_input(call, purpose)?;
+        }
         let result = match entry.arguments().check(arguments) {
             Ok(Ok(())) => {
                 let Some(running) = entry.begin(self.limits.concurrency()) else {
@@ -52,6 +54,13 @@ impl Dispatcher {
                 };
                 if let Some(announcement) = announcement(call.cx, entry) {
                     announcement.await?;
+                }
+                if let Some(server) = &self.server {
+                    // Boxed, so that calls which are not forwarded have no room for it.
+                    let forwarded = self.forward_call(server, call, entry, purpose);
+                    let answer = Box::pin(forwarded).await;
+                    drop(running);
+                    return answer;
                 }
                 match run(entry, call.cx, arguments, running).await {
                     Some(result) => fitting(entry, result),
@@ -123,21 +132,29 @@ async fn run(
 
 /// `result`, if it is as the tool's output schema has it; otherwise what is wrong with it.
 fn fitting(entry: &Entry, result: CallResult) -> CallResult {
-    let Some(results) = entry.results().filter(|_| !result.is_error()) else {
-        return result;
+    let problem = if result.is_error() {
+        None
+    } else {
+        misfit(entry, result.structured())
     };
-    let checked = result.structured().map(|value| results.check(value));
-    let problem = match checked {
-        Some(Ok(Ok(()))) => return result,
+    problem.unwrap_or(result)
+}
+
+/// What is wrong with a result whose value for programs is `structured`, if the tool's output schema has
+/// it otherwise.
+pub(super) fn misfit(entry: &Entry, structured: Option<&str>) -> Option<CallResult> {
+    let results = entry.results()?;
+    let problem = match structured.map(|value| results.check(value)) {
+        Some(Ok(Ok(()))) => return None,
         Some(Ok(Err(Violations(text)))) => text,
         Some(Err(defect)) => format!(" {}", defect.0),
         None => " it has no structured value".to_owned(),
     };
     let tool = entry.describe().name;
     tracing::error!(tool, problem, "a result does not fit its output schema");
-    CallResult::error(format!(
+    Some(CallResult::error(format!(
         "the result of `{tool}` does not fit its output schema:{problem}"
-    ))
+    )))
 }
 
 /// Does `work` until it ends or until the answer has to leave.
@@ -175,7 +192,7 @@ fn ran(cx: &Context, time: Duration) -> String {
     }
 }
 
-fn stopped(cx: &Context, tool: &str, why: &str) -> CallResult {
+pub(super) fn stopped(cx: &Context, tool: &str, why: &str) -> CallResult {
     tracing::warn!(tool, request_id = cx.request_id(), why, "stopped");
     CallResult::error(format!("`{tool}` {why}."))
 }
@@ -186,7 +203,7 @@ fn stop_at(deadline: Instant, now: Instant) -> Instant {
     now + left.saturating_sub(MARGIN.min(left / 2))
 }
 
-fn too_large(size: usize, limit: usize) -> CallResult {
+pub(super) fn too_large(size: usize, limit: usize) -> CallResult {
     CallResult::error(format!(
         "the result has {size} bytes, more than the {limit} this host passes on; ask for less, or \
          raise OCI_MCP_MAX_RESPONSE_BYTES up to the platform's limit"

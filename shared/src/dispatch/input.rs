@@ -1,7 +1,9 @@
 //! Rounds of one call: what the client has answered goes in, what is asked of it comes out (2026-07-28,
 //! "Multi Round-Trip Requests").
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 
 use super::call::invalid;
 use super::{Call, Dispatcher};
@@ -33,19 +35,9 @@ impl Dispatcher {
         } else {
             Default::default()
         };
-        let Some(keys) = &self.state_keys else {
-            return state.map_or(Ok(()), |_| Err(foreign()));
-        };
         let kept = match state {
-            Some(Text(state)) => {
-                let opened = keys.open(&self.bytes(call, purpose), &state);
-                opened.map_err(|why| match why {
-                    Closed::Expired => {
-                        invalid("`requestState` has expired; make the request again without it")
-                    }
-                    Closed::Foreign => foreign(),
-                })?
-            }
+            Some(Text(state)) => self.kept(call, purpose, &state)?,
+            None if self.state_keys.is_none() => return Ok(()),
             None => Kept::default(),
         };
         let capabilities = call.request.params.meta().client_capabilities();
@@ -61,7 +53,7 @@ impl Dispatcher {
     /// has given an answer that is none.
     pub(super) fn ask(&self, call: &Call<'_>, purpose: Purpose<'_>) -> Result<Vec<u8>, Error> {
         let target = purpose.target;
-        let (Some(input), Some(keys)) = (call.cx.input(), &self.state_keys) else {
+        let Some(input) = call.cx.input() else {
             return Err(cannot_ask(call, target));
         };
         let (asked, kept) = input.take();
@@ -74,18 +66,49 @@ impl Dispatcher {
         if !asked.undeclared.is_empty() {
             return Err(undeclared(target, &asked.undeclared));
         }
+        let state = self.sealed(call, purpose, kept)?;
+        Ok(self.encode_asked(&asked, &state))
+    }
+
+    /// What an earlier round has left in `state`.
+    pub(super) fn kept(
+        &self,
+        call: &Call<'_>,
+        purpose: Purpose<'_>,
+        state: &str,
+    ) -> Result<Kept, Error> {
+        let keys = self.state_keys.as_ref().ok_or_else(foreign)?;
+        let opened = keys.open(&self.bytes(call, purpose), state);
+        opened.map_err(|why| match why {
+            Closed::Expired => {
+                invalid("`requestState` has expired; make the request again without it")
+            }
+            Closed::Foreign => foreign(),
+        })
+    }
+
+    /// The `requestState` from which the next round gets `kept`.
+    pub(super) fn sealed(
+        &self,
+        call: &Call<'_>,
+        purpose: Purpose<'_>,
+        kept: Kept,
+    ) -> Result<String, Error> {
+        let target = purpose.target;
+        let Some(keys) = &self.state_keys else {
+            return Err(cannot_ask(call, target));
+        };
         let state = keys.seal(&self.bytes(call, purpose), kept);
-        let state = state.map_err(|why| match why {
+        state.map_err(|why| match why {
             SealError::TooLarge(bytes) => {
                 let defect = format!("{bytes} bytes are too many to keep for the next round");
                 failed(call, target, &defect)
             }
             SealError::Failed => failed(call, target, "the request state cannot be sealed"),
-        })?;
-        Ok(self.encode(&asked, &state))
+        })
     }
 
-    fn encode(&self, asked: &Asked, state: &str) -> Vec<u8> {
+    fn encode_asked(&self, asked: &Asked, state: &str) -> Vec<u8> {
         let mut out = br#"{"resultType":"input_required","inputRequests":"#.to_vec();
         append_json(&mut out, &asked.requests);
         out.extend_from_slice(br#","requestState":"#);
@@ -98,8 +121,8 @@ impl Dispatcher {
     /// `purpose` and who asks, without two that could be taken for one another.
     fn bytes(&self, call: &Call<'_>, purpose: Purpose<'_>) -> Vec<u8> {
         let caller = call.cx.caller();
-        // White space and the order of keys are the client's to choose, each time anew.
-        let arguments = serde_json::from_str::<Value>(purpose.arguments).unwrap_or_default();
+        let mut arguments = String::new();
+        append_canonical(&mut arguments, purpose.arguments);
         let mut bytes = Vec::new();
         for part in [
             self.lists.server(),
@@ -107,12 +130,49 @@ impl Dispatcher {
             caller.map_or("", |caller| caller.as_str()),
             call.method.as_str(),
             purpose.target,
-            &arguments.to_string(),
+            &arguments,
         ] {
             bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
             bytes.extend_from_slice(part.as_bytes());
         }
         bytes
+    }
+}
+
+/// Appends the JSON `text` as it is however a client writes it: white space, escapes and the order of
+/// keys are its to choose, each time anew. A number stays as it is written, since two large ones may
+/// differ by less than a reader of JSON sees, and so does what is not Unicode.
+fn append_canonical(out: &mut String, text: &str) {
+    let text = text.trim();
+    let read = || match text.as_bytes().first() {
+        Some(b'{') => {
+            let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+            let members = members.into_iter().map(|(key, value)| {
+                let mut member = serde_json::to_string(&key).unwrap_or_default();
+                member.push(':');
+                append_canonical(&mut member, value.get());
+                member
+            });
+            Some(format!("{{{}}}", members.collect::<Vec<_>>().join(",")))
+        }
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+            let elements = elements.into_iter().map(|element| {
+                let mut canonical = String::new();
+                append_canonical(&mut canonical, element.get());
+                canonical
+            });
+            Some(format!("[{}]", elements.collect::<Vec<_>>().join(",")))
+        }
+        Some(b'"') => {
+            let decoded: String = serde_json::from_str(text).ok()?;
+            serde_json::to_string(&decoded).ok()
+        }
+        _ => None,
+    };
+    match read() {
+        Some(canonical) => out.push_str(&canonical),
+        None => out.push_str(text),
     }
 }
 
@@ -142,18 +202,74 @@ fn foreign() -> Error {
     )
 }
 
-fn undeclared(target: &str, kinds: &[InputKind]) -> Error {
+pub(super) fn undeclared(target: &str, kinds: &[InputKind]) -> Error {
     let required = InputKind::required(kinds);
     let message = format!("`{target}` asks for input that the client has not declared: {required}");
     Error::new(ErrorKind::MissingCapability, message)
         .with_data(&serde_json::json!({ "requiredCapabilities": required }))
 }
 
-fn failed(call: &Call<'_>, target: &str, defect: &str) -> Error {
+pub(super) fn failed(call: &Call<'_>, target: &str, defect: &str) -> Error {
     let request_id = call.cx.request_id();
     tracing::error!(target, request_id, defect, "cannot ask for input");
     Error::new(
         ErrorKind::Internal,
         format!("`{target}` failed to ask for input"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn canonical(text: &str) -> String {
+        let mut out = String::new();
+        append_canonical(&mut out, text);
+        out
+    }
+
+    #[test]
+    fn how_a_client_writes_the_same_arguments_does_not_matter() {
+        for (one, other) in [
+            (
+                r#"{ "b" : [ 1 , {} ], "a":"\u00e9\/" }"#,
+                r#"{"a":"é/","b":[1,{}]}"#,
+            ),
+            (r#"{"\u0061":null}"#, r#"{"a":null}"#),
+            ("  {}", "{ }"),
+        ] {
+            assert_eq!(canonical(one), canonical(other));
+        }
+    }
+
+    #[test]
+    fn other_arguments_are_never_taken_for_the_same() {
+        let different = [
+            r"{}",
+            r#"{"a":18446744073709551616}"#,
+            r#"{"a":18446744073709551617}"#,
+            r#"{"a":"18446744073709551616"}"#,
+            r#"{"a":1}"#,
+            r#"{"a":1.0}"#,
+            r#"{"a":true}"#,
+            r#"{"a":null}"#,
+            r#"{"a":[1,2]}"#,
+            r#"{"a":[12]}"#,
+            r#"{"a":[[1],2]}"#,
+            r#"{"a":{"b":1}}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\ud801"}"#,
+            r#"{"a":"\\ud800"}"#,
+            r#"{"\ud800":1}"#,
+            r#"{"\ud801":1}"#,
+            r#"{"a":"\u0000"}"#,
+            r#"{"a":"b\",\"c\":\"d"}"#,
+            r#"{"a":"b","c":"d"}"#,
+        ];
+        let written: BTreeSet<_> = different.iter().map(|text| canonical(text)).collect();
+
+        assert_eq!(written.len(), different.len(), "{written:#?}");
+    }
 }

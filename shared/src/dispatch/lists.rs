@@ -2,6 +2,7 @@
 //! once per revision, when first asked for, and copied into answers from then on.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
@@ -84,6 +85,11 @@ impl Lists {
     /// The server's name.
     pub(super) fn server(&self) -> &str {
         &self.identity.name
+    }
+
+    /// What every result of 2026-07-28 says of the server.
+    pub(super) fn stamp(&self) -> Value {
+        self.identity.stamp()
     }
 
     /// The members that every result of `revision` ends with.
@@ -379,6 +385,7 @@ struct ListedTool<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
     description: &'a str,
     input_schema: &'a Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -387,6 +394,8 @@ struct ListedTool<'a> {
     annotations: Option<ListedAnnotations<'a>>,
     #[serde(skip_serializing_if = "<[Icon]>::is_empty")]
     icons: &'static [Icon],
+    #[serde(flatten)]
+    more: BTreeMap<&'a str, &'a Value>,
 }
 
 #[derive(Eq, PartialEq, Serialize)]
@@ -427,8 +436,22 @@ pub(super) fn list(
         output_schema,
         annotations: (revision >= Revision::V2025_03_26 && !is_silent).then_some(annotations),
         icons: icons_for(tool.icons, revision),
+        more: more_for(tool.more, revision),
     })
     .map_err(|e| defective(tool.name, &e.to_string()))
+}
+
+/// What `revision` has of the members that a mounted server says `more` of a tool with.
+fn more_for(more: Option<&Map<String, Value>>, revision: Revision) -> BTreeMap<&str, &Value> {
+    let since = |key: &str| match key {
+        "icons" => Revision::V2025_11_25,
+        _ => Revision::V2025_06_18,
+    };
+    let members = more.into_iter().flatten();
+    members
+        .filter(|(key, _)| revision >= since(key))
+        .map(|(key, value)| (key.as_str(), value))
+        .collect()
 }
 
 /// Output schemas exist since 2025-06-18, and until 2026-07-28 they had to be of an object.

@@ -215,6 +215,9 @@ impl<'a> Exchange<'a> {
         if let Some(noted) = cx.noted() {
             noted.method(method.as_str());
         }
+        if matches!(method, Method::CallTool | Method::ListTools) {
+            self.dispatcher.learn(cx).await?;
+        }
         if method == Method::CallTool {
             let named = params.name();
             let known = named.and_then(|Text(name)| self.dispatcher.known_tool(&name));

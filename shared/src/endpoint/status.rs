@@ -22,7 +22,8 @@ pub(super) fn status_of(kind: ErrorKind, revision: Option<Revision>) -> StatusCo
             StatusCode::NOT_FOUND
         }
         ErrorKind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-        ErrorKind::MethodNotFound
+        ErrorKind::Application(_)
+        | ErrorKind::MethodNotFound
         | ErrorKind::InvalidParams
         | ErrorKind::ResourceNotFound
         | ErrorKind::Internal => StatusCode::OK,

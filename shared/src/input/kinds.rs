@@ -27,6 +27,23 @@ impl InputKind {
         }
     }
 
+    /// What `request`, one of `inputRequests`, asks for.
+    pub(crate) fn of(request: &Value) -> Option<Self> {
+        let is_url = request.pointer("/params/mode").and_then(Value::as_str) == Some("url");
+        match request.get("method")?.as_str()? {
+            "elicitation/create" if is_url => Some(Self::UrlElicitation),
+            "elicitation/create" => Some(Self::Elicitation),
+            "sampling/createMessage" => Some(Self::Sampling),
+            "roots/list" => Some(Self::Roots),
+            _ => None,
+        }
+    }
+
+    /// Whether `capabilities`, the text of a JSON object, has it.
+    pub(crate) fn is_declared(self, capabilities: &str) -> bool {
+        declares(capabilities, self)
+    }
+
     /// The capabilities that a client must declare for all of `kinds`.
     pub(crate) fn required(kinds: &[Self]) -> Value {
         let mut required = Map::new();

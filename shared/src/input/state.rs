@@ -10,7 +10,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use zeroize::Zeroizing;
 
 /// How long a person may take to answer.
@@ -55,6 +55,21 @@ pub(crate) struct Kept {
     /// What the author's code keeps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<Box<RawValue>>,
+}
+
+impl Kept {
+    /// What a mounted server keeps; `None` if it cannot be written.
+    pub(crate) fn of_state(state: &impl Serialize) -> Option<Self> {
+        let state = to_raw_value(state).ok()?;
+        Some(Self {
+            state: Some(state),
+            ..Self::default()
+        })
+    }
+
+    pub(crate) fn state(&self) -> Option<&RawValue> {
+        self.state.as_deref()
+    }
 }
 
 #[derive(Deserialize, Serialize)]

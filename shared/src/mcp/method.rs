@@ -71,6 +71,19 @@ impl Method {
         matches!(self, Self::Complete | Self::GetPrompt | Self::ReadResource)
     }
 
+    /// Whether resources or prompts are asked for, or what could stand for an argument of theirs.
+    pub(crate) const fn is_of_features(self) -> bool {
+        matches!(
+            self,
+            Self::Complete
+                | Self::GetPrompt
+                | Self::ListPrompts
+                | Self::ListResources
+                | Self::ListTemplates
+                | Self::ReadResource
+        )
+    }
+
     /// Whether an author's code runs for it, which may have something to say meanwhile.
     pub(crate) const fn is_work(self) -> bool {
         matches!(self, Self::CallTool | Self::GetPrompt | Self::ReadResource)

@@ -41,6 +41,8 @@ pub(crate) enum ErrorKind {
     MissingCapability,
     /// The revision asked for is not served.
     UnsupportedProtocolVersion,
+    /// An error of a mounted server, with a code of its own choice.
+    Application(i32),
 }
 
 impl ErrorKind {
@@ -58,6 +60,7 @@ impl ErrorKind {
             Self::HeaderMismatch => -32020,
             Self::MissingCapability => -32021,
             Self::UnsupportedProtocolVersion => -32022,
+            Self::Application(code) => code,
         }
     }
 }

@@ -111,12 +111,15 @@ impl CallResult {
         self.structured.as_deref()
     }
 
-    /// Structured content exists since 2025-06-18, and until 2026-07-28 it had to be an object.
+    /// Whether `revision` has structured content that is `value`: it exists since 2025-06-18, and until
+    /// 2026-07-28 it had to be an object.
+    pub(crate) fn has_structured(revision: Revision, value: &str) -> bool {
+        revision.is_modern() || (revision >= Revision::V2025_06_18 && value.starts_with('{'))
+    }
+
     fn structured_for(&self, revision: Revision) -> Option<&str> {
         let value = self.structured.as_deref()?;
-        let fits =
-            revision.is_modern() || (revision >= Revision::V2025_06_18 && value.starts_with('{'));
-        fits.then_some(value)
+        Self::has_structured(revision, value).then_some(value)
     }
 
     fn size_hint(&self) -> usize {

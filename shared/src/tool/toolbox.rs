@@ -7,10 +7,10 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
-use super::{Annotations, CallResult, DynamicTool, Output, Tool, ToolError};
+use super::{Annotations, CallResult, Declared, DynamicTool, Output, Tool, ToolError};
 use crate::context::Context;
 use crate::icon::Icon;
 use crate::schema::{self, Arguments, Results};
@@ -50,6 +50,8 @@ pub(crate) struct Description<'a> {
     pub(crate) text: &'a str,
     pub(crate) annotations: Annotations,
     pub(crate) icons: &'static [Icon],
+    /// Members that are passed on as they are.
+    pub(crate) more: Option<&'a Map<String, Value>>,
 }
 
 trait ErasedTool: Send + Sync {
@@ -68,6 +70,14 @@ impl Toolbox {
     pub(crate) fn add_dynamic(&mut self, tool: DynamicTool) {
         let is_listed = tool.is_listed;
         self.insert(Cow::Owned(tool.name.clone()), Box::new(tool), is_listed);
+    }
+
+    pub(crate) fn add_declared(&mut self, tool: Declared) {
+        self.insert(Cow::Owned(tool.name.clone()), Box::new(tool), true);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// Names that more than one tool was added under; only the first tool of each is there.
@@ -175,6 +185,7 @@ impl<T: Tool> ErasedTool for Typed<T> {
             text: T::DESCRIPTION,
             annotations: T::ANNOTATIONS,
             icons: T::ICONS,
+            more: None,
         }
     }
 
@@ -209,6 +220,7 @@ impl ErasedTool for DynamicTool {
             text: &self.description,
             annotations: self.annotations,
             icons: &[],
+            more: None,
         }
     }
 
@@ -230,6 +242,37 @@ impl ErasedTool for DynamicTool {
                 RawValue::from_string(arguments.to_owned()).map_err(ToolError::internal)?;
             (self.handler)(cx.clone(), arguments).await
         })
+    }
+}
+
+impl ErasedTool for Declared {
+    fn describe(&self) -> Description<'_> {
+        Description {
+            name: &self.name,
+            title: self.title.as_deref(),
+            text: &self.description,
+            annotations: self.annotations,
+            icons: &[],
+            more: Some(&self.more),
+        }
+    }
+
+    fn schema(&self) -> Value {
+        self.schema.clone()
+    }
+
+    fn output_schema(&self) -> Option<Value> {
+        self.output_schema.clone()
+    }
+
+    fn is_blocking(&self) -> bool {
+        false
+    }
+
+    fn call<'a>(&'a self, _: &'a Context, _: &'a str) -> CallFuture<'a> {
+        Box::pin(std::future::ready(Err(ToolError::internal(
+            "only the server that declares it can run it",
+        ))))
     }
 }
 

@@ -44,7 +44,12 @@ impl Fuzzed {
 
     fn name(&self, value: &HeaderValue) {
         let said = decoded(value);
-        for stated in said.iter().map(String::as_str).chain(["look"]) {
+        for stated in said
+            .as_deref()
+            .into_iter()
+            .chain(plain(value))
+            .chain(["look"])
+        {
             let mut request = call("tools/call", &json!({ "name": stated }), MODERN);
             request.headers_mut().insert("mcp-name", value.clone());
 
@@ -58,7 +63,12 @@ impl Fuzzed {
 
     fn region(&self, value: &HeaderValue) {
         let said = decoded(value);
-        for stated in said.iter().map(String::as_str).chain(["phoenix"]) {
+        for stated in said
+            .as_deref()
+            .into_iter()
+            .chain(plain(value))
+            .chain(["phoenix"])
+        {
             let mut request = look(&json!({ "region": stated }));
             request
                 .headers_mut()

@@ -1,0 +1,378 @@
+//! The same server, served by `rmcp` itself and by our hosts: the same answers to what is in order, and
+//! better ones to what is not.
+
+#![cfg(test)]
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use oci_mcp_tests::{
+    Clock, KEY_1, Reply, Server, accept, asked, call_asking, legacy, meta, modern, post, request,
+    revisions, rpc, text_of, with, without,
+};
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
+use rmcp_example::Library;
+use serde_json::{Value, json};
+
+fn ours() -> Server {
+    Server::new(oci_mcp_rmcp::app(Library::new).state_keys(Clock::default().keys(KEY_1)))
+}
+
+/// What `rmcp` answers without sessions.
+async fn native(mut request: Request<Bytes>) -> Reply {
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        .with_json_response(true);
+    let sessions = Arc::new(NeverSessionManager::default());
+    let service = StreamableHttpService::new(|| Ok(Library::new()), sessions, config);
+    let accept = "application/json, text/event-stream".parse().unwrap();
+    request.headers_mut().insert("accept", accept);
+    request
+        .headers_mut()
+        .insert("host", "localhost".parse().unwrap());
+    let (parts, body) = service.handle(request.map(Full::new)).await.into_parts();
+    Reply {
+        status: parts.status,
+        headers: parts.headers,
+        body: body.collect().await.unwrap().to_bytes(),
+    }
+}
+
+fn call(name: &str, arguments: &Value) -> (&'static str, Value) {
+    let params = json!({ "name": name, "arguments": arguments });
+    ("tools/call", params)
+}
+
+/// What a client may ask, in order or not so that `rmcp` says so itself.
+fn requests() -> Vec<(&'static str, Value)> {
+    let complete = |reference: Value| {
+        let argument = json!({ "name": "title", "value": "E" });
+        json!({ "ref": reference, "argument": argument })
+    };
+    let book = json!({ "type": "ref/resource", "uri": "library://books/{title}" });
+    let review = json!({ "type": "ref/prompt", "name": "review" });
+    vec![
+        ("tools/list", json!({})),
+        call("length", &json!({ "first": 3, "last": 7 })),
+        call("length", &json!({ "first": 7, "last": 3 })),
+        call("lend", &json!({ "title": "Emma" })),
+        call("lend", &json!({ "title": "Ulysses" })),
+        call("count", &json!({})),
+        call("nope", &json!({})),
+        ("prompts/list", json!({})),
+        (
+            "prompts/get",
+            json!({ "name": "review", "arguments": { "title": "Emma" } }),
+        ),
+        ("prompts/get", json!({ "name": "nope" })),
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("resources/read", json!({ "uri": "library://catalog" })),
+        ("resources/read", json!({ "uri": "library://books/Emma" })),
+        (
+            "resources/read",
+            json!({ "uri": "library://books/Ulysses" }),
+        ),
+        ("completion/complete", complete(book)),
+        ("completion/complete", complete(review)),
+        ("nope", json!({})),
+    ]
+}
+
+/// What of `answer` does not depend on who serves it: no words of an error, no hints for caches.
+fn essence(mut answer: Value, revision: &str) -> Value {
+    if let Some(Value::Object(error)) = answer.get_mut("error") {
+        error.remove("message");
+        error.remove("data");
+    }
+    if let Some(Value::Object(result)) = answer.get_mut("result") {
+        for key in ["_meta", "cacheScope", "ttlMs"] {
+            result.remove(key);
+        }
+        // What the revision does not have, and `rmcp` sends all the same.
+        if revision < "2025-06-18" {
+            result.remove("structuredContent");
+        }
+        for tool in result
+            .get_mut("tools")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
+            let tool = tool.as_object_mut().unwrap();
+            if revision < "2025-06-18" {
+                tool.remove("outputSchema");
+            }
+            // Its `title` moves with the revisions.
+            tool.remove("annotations");
+            tool.remove("title");
+        }
+    }
+    answer
+}
+
+#[tokio::test]
+async fn what_is_in_order_gets_the_same_answer_as_from_rmcp_itself() {
+    let ours = ours();
+    for revision in revisions() {
+        for (method, params) in requests() {
+            let native = native(request(revision, method, &params)).await;
+            let ours = ours.send(request(revision, method, &params)).await;
+
+            assert_eq!(
+                essence(ours.json(), revision),
+                essence(native.json(), revision),
+                "{revision} {method} {params}"
+            );
+            assert_eq!(ours.status, native.status, "{revision} {method} {params}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_says_who_the_server_is() {
+    let params = oci_mcp_tests::hello("2025-11-25");
+
+    let reply = ours()
+        .send(legacy("2025-11-25", "initialize", &params))
+        .await;
+
+    let result = &reply.json()["result"];
+    assert_eq!(result["serverInfo"]["name"], "library");
+    assert_eq!(result["instructions"], "Books are lent by title.");
+    let capabilities = json!({
+        "completions": {}, "logging": {}, "prompts": {}, "resources": {}, "tools": {},
+    });
+    assert_eq!(result["capabilities"], capabilities);
+}
+
+#[tokio::test]
+async fn what_rmcp_gets_wrong_is_put_right() {
+    let ours = ours();
+    let call = |params: Value| modern("tools/call", &params);
+    let level = json!({ "level": "info" });
+    for (what, request, by_rmcp, expected) in [
+        ("no JSON", post("{"), (415, 0), (400, -32700)),
+        ("no JSON-RPC", post("{}"), (415, 0), (400, -32600)),
+        (
+            "an id that is null",
+            post(r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#),
+            (415, 0),
+            (400, -32600),
+        ),
+        (
+            "parameters that are an array",
+            post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[]}"#),
+            (415, 0),
+            (400, -32600),
+        ),
+        (
+            "no name of a tool",
+            legacy("2025-11-25", "tools/call", &json!({})),
+            (200, -32601),
+            (200, -32602),
+        ),
+        (
+            "arguments that are an array",
+            call(json!({ "name": "lend", "arguments": [] })),
+            (404, -32601),
+            (200, -32602),
+        ),
+        (
+            "no URI of a resource",
+            legacy("2025-11-25", "resources/read", &json!({})),
+            (200, -32601),
+            (200, -32602),
+        ),
+        (
+            "a bad reference",
+            modern(
+                "completion/complete",
+                &json!({ "ref": { "type": "x" }, "argument": { "name": "a", "value": "" } }),
+            ),
+            (404, -32601),
+            (200, -32602),
+        ),
+        (
+            "a cursor that is a number",
+            modern("resources/list", &json!({ "cursor": 5 })),
+            (200, 0),
+            (200, -32602),
+        ),
+        (
+            "a log level for the whole session",
+            modern("logging/setLevel", &level),
+            (404, -32601),
+            (404, -32601),
+        ),
+        (
+            "a page of a stranger",
+            with(
+                modern("tools/list", &json!({})),
+                "origin",
+                "https://evil.example",
+            ),
+            (200, 0),
+            (403, -32600),
+        ),
+        (
+            "a header and a claim that differ",
+            with(
+                modern("tools/list", &json!({})),
+                "mcp-protocol-version",
+                "2025-11-25",
+            ),
+            (400, -32020),
+            (400, -32020),
+        ),
+        (
+            "a claim without a header",
+            without(modern("tools/list", &json!({})), "mcp-protocol-version"),
+            (400, -32020),
+            (400, -32020),
+        ),
+        (
+            "a version that there is not",
+            with(
+                legacy("2025-11-25", "tools/list", &json!({})),
+                "mcp-protocol-version",
+                "1999-01-01",
+            ),
+            (400, 0),
+            (400, -32022),
+        ),
+    ] {
+        let native = native(request.clone()).await;
+        let reply = ours.exchange(request).await;
+
+        let is_json = native.body.starts_with(b"{");
+        let native = if is_json {
+            native.error()
+        } else {
+            (native.status.as_u16(), 0)
+        };
+        assert_eq!(native, by_rmcp, "{what}, by rmcp");
+        assert_eq!(reply.error(), expected, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_is_not_there_is_named() {
+    let params = json!({ "uri": "library://books/Ulysses" });
+    for revision in revisions() {
+        let reply = ours()
+            .send(request(revision, "resources/read", &params))
+            .await;
+
+        let uri = &reply.json()["error"]["data"]["uri"];
+        assert_eq!(uri, "library://books/Ulysses", "{revision}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_of_the_one_revision_that_has_them_is_answered() {
+    let lend = json!({ "name": "lend", "arguments": { "title": "Emma" } });
+    let batch = json!([
+        { "jsonrpc": "2.0", "id": 1, "method": "prompts/list" },
+        { "jsonrpc": "2.0", "method": "notifications/initialized" },
+        { "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": lend },
+    ]);
+
+    let reply = ours().post(batch.to_string()).await;
+
+    let answers = reply.json();
+    assert_eq!(answers[0]["result"]["prompts"][0]["name"], "review");
+    assert_eq!(answers[1]["result"]["content"][0]["text"], "Enjoy Emma!");
+    assert!(answers.get(2).is_none());
+}
+
+#[tokio::test]
+async fn arguments_that_do_not_fit_are_told_to_the_model() {
+    let params = json!({ "name": "length", "arguments": { "first": "one" } });
+
+    let reply = ours().send(modern("tools/call", &params)).await;
+
+    let result = &reply.json()["result"];
+    assert_eq!(result["isError"], true);
+    let text = result["content"][0]["text"].as_str().unwrap();
+    assert!(text.contains("first") && text.contains("last"), "{text}");
+}
+
+#[tokio::test]
+async fn every_result_of_the_newest_revision_says_whose_it_is() {
+    let ours = ours();
+    for (method, params) in requests() {
+        let reply = ours.send(modern(method, &params)).await.json();
+        let Some(result) = reply.get("result") else {
+            continue;
+        };
+
+        let server = &result["_meta"]["io.modelcontextprotocol/serverInfo"];
+        assert_eq!(server["name"], "library", "{method}");
+        assert_eq!(result["resultType"], "complete", "{method}");
+        let is_cacheable = method.ends_with("list") || method == "resources/read";
+        assert_eq!(result.get("ttlMs").is_some(), is_cacheable, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn progress_arrives_where_it_was_asked_for() {
+    let mut params = json!({ "name": "count", "arguments": {}, "_meta": meta("2026-07-28") });
+    params["_meta"]["progressToken"] = json!("p");
+    let headers = modern("tools/call", &json!({ "name": "count" }));
+    let request = headers.map(|_| rpc("tools/call", &params).into());
+
+    let reply = ours().send(request).await;
+
+    let text = String::from_utf8(reply.body.to_vec()).unwrap();
+    let events: Vec<Value> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .map(|data| serde_json::from_str(data).unwrap())
+        .collect();
+    assert_eq!(events.len(), 4, "{text}");
+    assert_eq!(events[0]["params"]["message"], "Emma");
+    assert_eq!(events[2]["params"]["progress"], 3.0);
+    assert_eq!(events[3]["result"]["content"][0]["text"], "3 books");
+}
+
+#[tokio::test]
+async fn a_reader_is_asked_for_a_name_by_one_instance_and_gets_the_card_from_another() {
+    let first = ours().send(call_asking("card", &json!({}))).await;
+    let (requests, state) = asked(&first);
+    assert_eq!(requests["name"]["method"], "elicitation/create");
+    assert!(!state.to_string().contains("asked"), "{state}");
+    let answers = json!({ "name": accept(&json!({ "name": "Ada" })) });
+    let more = json!({ "requestState": state, "inputResponses": answers });
+
+    let card = ours().send(call_asking("card", &more)).await;
+
+    assert_eq!(text_of(&card), "A card for Ada.");
+}
+
+#[tokio::test]
+async fn a_state_that_was_not_sealed_here_is_refused() {
+    let params = json!({ "name": "card", "arguments": {}, "requestState": "asked" });
+
+    let reply = ours().send(modern("tools/call", &params)).await;
+
+    assert_eq!(reply.error(), (200, -32602));
+}
+
+#[tokio::test]
+async fn a_client_that_cannot_be_asked_is_told_what_it_lacks() {
+    let params = json!({ "name": "card", "arguments": {} });
+
+    let unable = ours().send(modern("tools/call", &params)).await;
+    let older = ours()
+        .send(legacy("2025-11-25", "tools/call", &params))
+        .await;
+
+    assert_eq!(unable.error(), (400, -32021));
+    let required = &unable.json()["error"]["data"]["requiredCapabilities"];
+    assert_eq!(required, &json!({ "elicitation": {} }));
+    assert!(older.json().get("error").is_some(), "{:?}", older.json());
+}
