@@ -46,6 +46,8 @@ mod stdio;
 mod unknown;
 
 pub use error::Error;
+#[cfg(feature = "stdio")]
+pub use stdio::{Line, Lines};
 
 use std::process::ExitCode;
 

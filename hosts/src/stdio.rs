@@ -22,9 +22,10 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tower::ServiceExt;
 
+pub use lines::{Line, Lines};
+
 use crate::Error;
 use crate::audit::Record;
-use lines::{Line, Lines};
 use message::{Kind, Message};
 
 /// How many messages are worked on before reading pauses.

@@ -35,5 +35,5 @@ pub use self::region::{Region, RegionError, Regions, Template};
 pub use self::sign::{Payload, SignError, Target, sign};
 pub use self::token::{SecurityToken, TokenError};
 #[cfg(feature = "client")]
-pub use self::transport::{Https, HttpsError};
+pub use self::transport::{Https, HttpsError, StreamingTransport};
 pub use self::transport::{Transport, TransportError, TransportErrorKind};

@@ -34,6 +34,17 @@ use tower::util::BoxCloneSyncService;
 /// ```
 pub type Transport = BoxCloneSyncService<Request<Bytes>, Response<Bytes>, TransportError>;
 
+/// What sends requests whose answers are read while they come: [`Https::build_streaming`], or a function.
+///
+/// It gives back the head of the answer, whatever its status, and a body that ends with an error if
+/// the connection does before it is whole. As [`Transport`], it follows no redirect.
+#[cfg(feature = "client")]
+pub type StreamingTransport = BoxCloneSyncService<
+    Request<Bytes>,
+    Response<http_body_util::combinators::UnsyncBoxBody<Bytes, TransportError>>,
+    TransportError,
+>;
+
 /// Why there is no answer.
 ///
 /// It can be cloned, because all who wait for one connection or one renewal get its error.

@@ -5,7 +5,9 @@ use std::io;
 use bytes::Bytes;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-pub(super) struct Lines<R> {
+/// Reads lines, such as the messages of MCP's stdio transport, and keeps none that is too long.
+#[derive(Debug)]
+pub struct Lines<R> {
     input: BufReader<R>,
     max_bytes: usize,
     /// What there is of a line that has not ended yet.
@@ -13,8 +15,9 @@ pub(super) struct Lines<R> {
     is_too_long: bool,
 }
 
+/// A line of [`Lines`].
 #[derive(Debug, Eq, PartialEq)]
-pub(super) enum Line {
+pub enum Line {
     /// Without its end, which may be CRLF.
     Message(Bytes),
     /// It was not kept.
@@ -22,7 +25,8 @@ pub(super) enum Line {
 }
 
 impl<R: AsyncRead + Unpin> Lines<R> {
-    pub(super) fn new(input: R, max_bytes: usize) -> Self {
+    /// Lines of at most `max_bytes`, without their ends.
+    pub fn new(input: R, max_bytes: usize) -> Self {
         Self {
             input: BufReader::new(input),
             max_bytes,
@@ -34,7 +38,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     /// The next line that is not blank; the last one needs no end.
     ///
     /// Nothing is lost if the future is dropped: what has been read stays here.
-    pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
+    ///
+    /// # Errors
+    ///
+    /// That of the input.
+    pub async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             let read = self.input.fill_buf().await?;
             if read.is_empty() {

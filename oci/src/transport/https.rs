@@ -19,7 +19,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::connector::{self, Connector};
-use super::{Transport, TransportError, TransportErrorKind};
+use super::{StreamingTransport, Transport, TransportError, TransportErrorKind};
 
 /// HTTP/1.1 over TLS, with a pool of connections.
 ///
@@ -120,20 +120,8 @@ impl Https {
     ///
     /// [`HttpsError`] if a bundle holds no certificate, or one that cannot be used.
     pub fn build(self) -> Result<Transport, HttpsError> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        let connector = Connector {
-            inner: HttpsConnector::from((http, self.tls()?)),
-            timeout: self.connect_timeout,
-        };
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(POOL_IDLE)
-            .pool_max_idle_per_host(POOL_SIZE)
-            .build(connector);
         let exchange = Exchange {
-            client,
+            client: self.client()?,
             max_response_bytes: self.max_response_bytes,
         };
         let (limit, metadata_service) = (self.timeout, self.metadata_service);
@@ -150,6 +138,54 @@ impl Https {
                 }
             },
         )))
+    }
+
+    /// The transport for answers that are read while they come. No request is sent twice.
+    ///
+    /// [`Https::timeout`] is then that for the head of an answer; how long and how large the rest may
+    /// become is for whoever reads it to bound.
+    ///
+    /// # Errors
+    ///
+    /// As [`Https::build`].
+    pub fn build_streaming(self) -> Result<StreamingTransport, HttpsError> {
+        let client = self.client()?;
+        let (limit, metadata_service) = (self.timeout, self.metadata_service);
+        Ok(StreamingTransport::new(tower::service_fn(
+            move |request: Request<Bytes>| {
+                let client = client.clone();
+                async move {
+                    connector::check(request.uri(), metadata_service)?;
+                    let head = client.request(request.map(Full::new));
+                    match tokio::time::timeout(limit, head).await {
+                        Ok(Ok(response)) => Ok(response.map(|body| {
+                            body.map_err(|error| closed().with_source(error))
+                                .boxed_unsync()
+                        })),
+                        Ok(Err(error)) => Err(explain(error)),
+                        Err(_) => {
+                            let problem = format!("no answer within {limit:?}");
+                            Err(TransportError::new(TransportErrorKind::Timeout, problem))
+                        }
+                    }
+                }
+            },
+        )))
+    }
+
+    fn client(&self) -> Result<Client<Connector, Full<Bytes>>, HttpsError> {
+        let mut http = HttpConnector::new();
+        http.enforce_http(false);
+        http.set_nodelay(true);
+        let connector = Connector {
+            inner: HttpsConnector::from((http, self.tls()?)),
+            timeout: self.connect_timeout,
+        };
+        Ok(Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .pool_max_idle_per_host(POOL_SIZE)
+            .build(connector))
     }
 
     fn tls(&self) -> Result<ClientConfig, HttpsError> {

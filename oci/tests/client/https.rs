@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, Request};
+use http_body_util::BodyExt;
 use oci_rest::{Https, Transport, TransportErrorKind};
 use tower::ServiceExt;
 
@@ -319,6 +320,47 @@ fn a_bundle_that_is_none_is_refused() {
         let error = Https::new().trust(bundle).build().unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_can_be_read_before_it_has_ended() {
+    let authority = Authority::new();
+    let head = "HTTP/1.1 404 Not Found\r\ntransfer-encoding: chunked\r\n\r\n4\r\n1234\r\n";
+    let server = Server::start(&authority, vec![vec![Reply::Text(head), Reply::Silence]]).await;
+    let transport = Https::new().trust_only(authority.pem()).build_streaming();
+
+    let answer = transport.unwrap().oneshot(get(&server.url("/"))).await;
+
+    let mut answer = answer.unwrap();
+    assert_eq!(answer.status(), 404);
+    let first = answer.body_mut().frame().await.unwrap().unwrap();
+    assert_eq!(first.into_data().unwrap(), "1234");
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_too_soon_is_an_error_of_its_body() {
+    let cut = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n1234";
+    let server = Server::start_plain(vec![vec![Reply::Text(cut)]]).await;
+    let transport = Https::new().build_streaming().unwrap();
+
+    let answer = transport.oneshot(get(&server.url("/"))).await.unwrap();
+    let error = answer.into_body().collect().await.unwrap_err();
+
+    assert_eq!(error.kind(), TransportErrorKind::Closed);
+}
+
+#[tokio::test]
+async fn the_head_of_an_answer_must_be_there_in_time() {
+    let server = Server::start_plain(vec![vec![Reply::Silence]]).await;
+    let transport = Https::new().timeout(Duration::from_millis(20));
+
+    let answer = transport
+        .build_streaming()
+        .unwrap()
+        .oneshot(get(&server.url("/")))
+        .await;
+
+    assert_eq!(answer.unwrap_err().kind(), TransportErrorKind::Timeout);
 }
 
 fn only(authority: &Authority) -> Transport {
