@@ -2,12 +2,16 @@
 
 #[cfg(feature = "server")]
 mod audit;
+#[cfg(feature = "client")]
+mod connect;
 #[cfg(feature = "dev")]
 mod dev;
 mod oci;
 mod ping;
 #[cfg(feature = "access")]
 mod policy;
+#[cfg(feature = "client")]
+mod print_config;
 #[cfg(feature = "oci")]
 mod render;
 mod serve;
@@ -45,6 +49,12 @@ enum Command {
     /// Serves the tools on stdin and stdout, to a client that starts this as a command.
     #[cfg(feature = "stdio")]
     Stdio(settings::Common),
+    /// Passes stdin and stdout on to a server at a URL, and signs the requests if it is OCI's.
+    #[cfg(feature = "client")]
+    Connect(connect::Args),
+    /// Prints what to paste into the configuration of a client.
+    #[cfg(feature = "client")]
+    PrintConfig(print_config::Args),
     /// Plays a host of OCI on this machine, with what stands in front of it.
     #[cfg(feature = "dev")]
     Dev(dev::Args),
@@ -74,6 +84,10 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         #[cfg(feature = "stdio")]
         Command::Stdio(settings) => stdio::run(&settings),
+        #[cfg(feature = "client")]
+        Command::Connect(args) => return connect::run(&args),
+        #[cfg(feature = "client")]
+        Command::PrintConfig(args) => return print_config::run(&args),
         #[cfg(feature = "dev")]
         Command::Dev(args) => return dev::run(args),
         #[cfg(feature = "oci")]

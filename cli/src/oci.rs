@@ -8,7 +8,7 @@ use std::fs;
 use std::sync::{Arc, OnceLock};
 
 use oci_rest::{
-    Client, Clock, Endpoints, Environment, Https, Region, Surroundings, Transport, find_principal,
+    Client, Clock, Endpoints, Environment, Https, Region, Surroundings, find_principal,
 };
 
 /// What a signed request needs: a client with an identity, and where services are.
@@ -64,7 +64,7 @@ impl Oci {
         environment: &Environment,
         clock: Clock,
     ) -> Result<Self, Unavailable> {
-        let surroundings = Surroundings::new(clock, services(environment)?)?;
+        let surroundings = Surroundings::new(clock, https(environment)?.build()?)?;
         Self::new(environment, &surroundings)
     }
 
@@ -100,10 +100,15 @@ impl Oci {
     }
 }
 
-fn services(environment: &Environment) -> Result<Transport, Unavailable> {
+/// HTTPS that trusts whom `environment` says.
+///
+/// # Errors
+///
+/// [`Unavailable`] if the file that a variable names cannot be used.
+pub(crate) fn https(environment: &Environment) -> Result<Https, Unavailable> {
     let Some((variable, path)) = environment.first(&["OCI_CLI_CERT_BUNDLE", "SSL_CERT_FILE"])
     else {
-        return Ok(Https::new().build()?);
+        return Ok(Https::new());
     };
     let path = environment.path(path.trim());
     let refuse = |error: &dyn Error| {
@@ -111,8 +116,10 @@ fn services(environment: &Environment) -> Result<Transport, Unavailable> {
         format!("`{path}`, which `{variable}` names, cannot be used: {error}")
     };
     let bundle = fs::read(&path).map_err(|error| refuse(&error))?;
-    let transport = Https::new().trust(bundle).build();
-    Ok(transport.map_err(|error| refuse(&error))?)
+    let https = Https::new().trust(bundle);
+    // Only building it shows what is wrong with a bundle.
+    https.clone().build().map_err(|error| refuse(&error))?;
+    Ok(https)
 }
 
 #[cfg(test)]
