@@ -185,6 +185,34 @@ async fn python_sdk_1() {
     .await;
 }
 
+/// Clients of stdio, with `oci-mcp connect` between them and every kind of server.
+#[tokio::test]
+async fn python_sdks_through_connect() {
+    let test = "python_sdks_through_connect";
+    let connect = Path::new(FUNCTION).with_file_name("oci-mcp");
+    if !connect.exists() {
+        skip(test, "oci-mcp is not built: `cargo build -p oci-mcp-cli`");
+        return;
+    }
+    let old = peer(test, "python-mcp-1", "python3");
+    let (Some(old), Some(new)) = (old, peer(test, "python-mcp-2", "python3")) else {
+        return;
+    };
+
+    for server in servers().await {
+        let command = format!("{} connect {}", connect.display(), server.url);
+        for (peer, script, mode, revision) in [
+            (&old, "python_mcp_1.py", "legacy", "2025-11-25"),
+            (&new, "python_mcp_2.py", "legacy", "2025-11-25"),
+            (&new, "python_mcp_2.py", "modern", "2026-07-28"),
+        ] {
+            let python = peer.join("bin/python");
+            check(&report(&python, script, &command, &[mode]).await, revision);
+        }
+        server.check_turns();
+    }
+}
+
 #[tokio::test]
 async fn typescript_client_2() {
     if peer("typescript_client_2", "typescript", "node").is_none() {

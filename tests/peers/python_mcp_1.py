@@ -1,15 +1,24 @@
-"""The Python SDK 1.30.0 as a client: `python_mcp_1.py URL legacy` prints one line of JSON."""
+"""The Python SDK 1.30.0 as a client: `python_mcp_1.py URL|COMMAND legacy` prints one line of JSON."""
 
 import asyncio
 import json
+import shlex
 import sys
 
-from mcp import ClientSession, McpError
+from mcp import ClientSession, McpError, StdioServerParameters
+from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import PromptReference
 
 
-async def main(url, mode):
+def transport(where):
+    if where.startswith("http"):
+        return streamable_http_client(where)
+    command, *args = shlex.split(where)
+    return stdio_client(StdioServerParameters(command=command, args=args))
+
+
+async def main(where, mode):
     assert mode == "legacy", f"{mode}: this SDK knows only legacy"
     progress, logs = [], []
 
@@ -20,8 +29,8 @@ async def main(url, mode):
         logs.append([params.level, params.data])
 
     async with (
-        streamable_http_client(url) as (read, write, _),
-        ClientSession(read, write, logging_callback=on_log) as session,
+        transport(where) as streams,
+        ClientSession(*streams[:2], logging_callback=on_log) as session,
     ):
         server = await session.initialize()
         tools = await session.list_tools()

@@ -1,10 +1,11 @@
-"""The Python SDK 2.3.0 as a client: `python_mcp_2.py URL modern|legacy` prints one line of JSON."""
+"""The Python SDK 2.3.0 as a client: `python_mcp_2.py URL|COMMAND modern|legacy` prints one line of JSON."""
 
 import asyncio
 import json
+import shlex
 import sys
 
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference
 
@@ -12,7 +13,14 @@ from mcp_types import PromptReference
 MODES = {"modern": "auto", "legacy": "legacy"}
 
 
-async def main(url, mode):
+def server(where):
+    if where.startswith("http"):
+        return where
+    command, *args = shlex.split(where)
+    return StdioServerParameters(command=command, args=args)
+
+
+async def main(where, mode):
     progress, logs = [], []
 
     async def on_progress(done, total, message):
@@ -21,7 +29,7 @@ async def main(url, mode):
     async def on_log(params):
         logs.append([params.level, params.data])
 
-    async with Client(url, mode=MODES[mode], logging_callback=on_log, log_level="info") as client:
+    async with Client(server(where), mode=MODES[mode], logging_callback=on_log, log_level="info") as client:
         tools = await client.list_tools()
         added = await client.call_tool("add", {"a": 2, "b": 40})
         counted = await client.call_tool("count", {}, progress_callback=on_progress)
