@@ -12,7 +12,7 @@ mod ping;
 mod policy;
 #[cfg(feature = "client")]
 mod print_config;
-#[cfg(feature = "oci")]
+#[cfg(all(feature = "dev", feature = "oci"))]
 mod render;
 mod serve;
 mod settings;
@@ -64,10 +64,9 @@ enum Command {
     /// Calls a tool, without a host.
     #[cfg(feature = "oci")]
     Call(terminal::Call),
-    /// Prints what OCI needs to run this, such as the IAM policy.
-    #[cfg(feature = "oci")]
-    #[command(subcommand)]
-    Render(render::Target),
+    /// Prints what OCI needs to run this: requests for the OCI CLI or kubectl, and the IAM policy.
+    #[cfg(all(feature = "dev", feature = "oci"))]
+    Render(render::Args),
     /// Tries a policy of who may call what.
     #[cfg(feature = "access")]
     #[command(subcommand)]
@@ -94,8 +93,8 @@ fn main() -> ExitCode {
         Command::Tools(args) => return with_app(|app| terminal::list(app, &args)),
         #[cfg(feature = "oci")]
         Command::Call(args) => return with_app(|app| terminal::call(app, &args)),
-        #[cfg(feature = "oci")]
-        Command::Render(target) => return render::run(&target),
+        #[cfg(all(feature = "dev", feature = "oci"))]
+        Command::Render(args) => return render::run(&args),
         #[cfg(feature = "access")]
         Command::Policy(command) => return with_app(|app| policy::run(&app, &command)),
         #[cfg(feature = "server")]

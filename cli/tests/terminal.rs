@@ -1,4 +1,4 @@
-//! `oci-mcp tools`, `call` and `render`, as a person or a script has them.
+//! `oci-mcp tools`, `call` and `render policy`, as a person or a script has them.
 
 #![cfg(test)]
 
@@ -100,7 +100,7 @@ fn a_policy_is_rendered_for_the_toolsets_that_are_named() {
         "{policy}"
     );
     let statement =
-        "allow dynamic-group oci-mcp to read load-balancers in compartment id <compartment OCID>";
+        "allow dynamic-group oci-mcp to read load-balancers in compartment id <COMPARTMENT_ID>";
     assert!(policy.contains(statement), "{policy}");
     assert_eq!(policy.matches("allow ").count(), 1, "{policy}");
 }

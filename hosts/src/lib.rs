@@ -128,6 +128,18 @@ pub fn stdio<F: Fn(&str) -> Option<String>>(
     })
 }
 
+/// Notes in `vars` whatever [`run`] would refuse in them, and serves nothing: for who prepares the environment of a server that
+/// runs elsewhere. `names` are those of its variables.
+///
+/// A file that a setting names is read, as `run` does: it must be on this machine, too.
+pub fn check<F: Fn(&str) -> Option<String>>(
+    app: impl FnOnce(&mut Vars<F>) -> App,
+    vars: &mut Vars<F>,
+    names: impl IntoIterator<Item = String>,
+) {
+    let _prepared = prepare(app, vars, names, Host::choose);
+}
+
 /// Reads the settings of every host, those of the app, then those of the one that `choose` gives, and serves it.
 fn serve_on<F: Fn(&str) -> Option<String>>(
     app: impl FnOnce(&mut Vars<F>) -> App,
@@ -135,24 +147,17 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
 ) -> Result<(), Error> {
     let mut vars = Vars::new(lookup);
-    let config = Config::read(&mut vars);
-    let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
-    let mut secrets = Secrets::default();
-    let keys = state::keys(&mut vars, &mut secrets, |path| {
-        std::fs::read_to_string(path)
-    });
-    let app = app(&mut vars);
-    let host = choose(&mut vars, &config);
-    let stands_still = host.as_ref().is_some_and(Host::stands_still);
-    let audit = audit::read(&mut vars, stands_still);
-    unknown::note(&mut vars, names());
-    let callers = Callers::read(&mut vars, &mut secrets, host.as_ref().map(Host::reach));
-    let (host, callers) = vars.finish(host.zip(callers))?;
+    let prepared = prepare(app, &mut vars, names(), choose);
+    let Prepared {
+        app,
+        config,
+        log,
+        host,
+        callers,
+        secrets,
+        audit,
+    } = vars.finish(prepared)?;
     logging::start(log);
-    let app = match keys {
-        Some(keys) => app.state_keys(keys),
-        None => app,
-    };
     if callers.are_left_to_the_network(host.reach()) {
         tracing::warn!(
             "whoever reaches this address may call; let a gateway or network rules decide"
@@ -163,6 +168,50 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     let outcome = host.run(app, config, &record);
     record.close();
     outcome
+}
+
+/// An app with the settings by which it is served.
+struct Prepared {
+    app: App,
+    config: Config,
+    log: logging::Filter,
+    host: Host,
+    callers: Callers,
+    secrets: Secrets,
+    audit: Option<oci_mcp::Audit>,
+}
+
+/// Reads all settings; what is wrong with them is noted in `vars`.
+fn prepare<F: Fn(&str) -> Option<String>>(
+    app: impl FnOnce(&mut Vars<F>) -> App,
+    vars: &mut Vars<F>,
+    names: impl IntoIterator<Item = String>,
+    choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
+) -> Option<Prepared> {
+    let config = Config::read(vars);
+    let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
+    let mut secrets = Secrets::default();
+    let keys = state::keys(vars, &mut secrets, |path| std::fs::read_to_string(path));
+    let app = app(vars);
+    let host = choose(vars, &config);
+    let stands_still = host.as_ref().is_some_and(Host::stands_still);
+    let audit = audit::read(vars, stands_still);
+    unknown::note(vars, names);
+    let callers = Callers::read(vars, &mut secrets, host.as_ref().map(Host::reach));
+    let (host, callers) = host.zip(callers)?;
+    let app = match keys {
+        Some(keys) => app.state_keys(keys),
+        None => app,
+    };
+    Some(Prepared {
+        app,
+        config,
+        log,
+        host,
+        callers,
+        secrets,
+        audit,
+    })
 }
 
 /// The value of an environment variable, if it is set: the lookup of [`run`]. What is not UTF-8 in

@@ -17,7 +17,7 @@ pub(crate) struct Args {
     #[arg(long, default_value = "oci-mcp")]
     group: String,
     /// The OCID of the compartment that the server is in, and the resources that it may see
-    #[arg(long, default_value = "<compartment OCID>")]
+    #[arg(long, default_value = "<COMPARTMENT_ID>")]
     compartment: String,
     /// Comma-separated sets of tools (`OCI_MCP_TOOLSETS`)
     #[arg(long)]
