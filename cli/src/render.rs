@@ -1,7 +1,12 @@
 //! `oci-mcp render`: what an operator puts into OCI, made of what this program knows.
 
+mod apigateway;
+mod container_instance;
+mod datascience;
 mod environment;
 mod functions;
+mod hosted_application;
+mod kubernetes;
 mod limits;
 mod policy;
 
@@ -28,6 +33,18 @@ pub(crate) struct Args {
 enum Target {
     /// A function: for `oci fn function create container-function --from-json`
     Functions(functions::Args),
+    /// A model deployment: for `oci data-science model-deployment create --from-json`
+    #[command(name = "datascience")]
+    DataScience(datascience::Args),
+    /// A container instance: for `oci container-instances container-instance create --from-json`
+    ContainerInstance(container_instance::Args),
+    /// A hosted application: for `oci generative-ai hosted-application create --from-json`
+    HostedApplication(hosted_application::Args),
+    /// A gateway's deployment in front: for `oci api-gateway deployment create --from-json`
+    #[command(name = "apigateway")]
+    ApiGateway(apigateway::Args),
+    /// Manifests of a server in a cluster: for `kubectl apply --filename -`
+    Kubernetes(kubernetes::Args),
     /// The dynamic group and the policy that let the server do what its tools need, and no more
     Policy(policy::Args),
 }
@@ -61,6 +78,11 @@ impl Target {
     fn render(&self) -> Result<String, ConfigError> {
         let document = match self {
             Self::Functions(args) => functions::document(args),
+            Self::DataScience(args) => datascience::document(args),
+            Self::ContainerInstance(args) => container_instance::document(args),
+            Self::HostedApplication(args) => hosted_application::document(args),
+            Self::ApiGateway(args) => apigateway::document(args),
+            Self::Kubernetes(args) => kubernetes::document(args),
             Self::Policy(args) => return policy::render(args),
         };
         // With `#`, JSON is laid out for people.

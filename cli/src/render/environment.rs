@@ -71,6 +71,17 @@ pub(super) fn read(overrides: &Overrides, place: &Place) -> (Settings, Checked) 
     (settings, vars)
 }
 
+/// Where MCP is served.
+pub(super) fn path(settings: &Settings) -> &str {
+    settings.get("OCI_MCP_PATH").map_or("/mcp", String::as_str)
+}
+
+/// Where the server listens.
+pub(super) fn port(settings: &Settings) -> u16 {
+    let port = settings.get("OCI_MCP_PORT");
+    port.and_then(|port| port.parse().ok()).unwrap_or(8080)
+}
+
 fn limit(settings: &Settings, vars: &mut Checked, place: &Place) {
     let bytes: usize = settings
         .iter()
@@ -97,6 +108,16 @@ fn limit(settings: &Settings, vars: &mut Checked, place: &Place) {
         ));
     }
 }
+
+/// What a shell, too, takes for a variable's name.
+pub(super) const POSIX_NAME: (fn(&str) -> bool, &str) = (
+    |name| {
+        !name.starts_with(|c: char| c.is_ascii_digit())
+            && !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    },
+    "has letters, digits and underscores, and does not begin with a digit",
+);
 
 /// The setting whose value is a secret; of the others a file is named.
 const SECRET: &str = "OCI_MCP_STATE_KEY";
