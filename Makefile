@@ -43,11 +43,13 @@ judge: ## Has the official OCI SDK for Python, in target/judge, judge the simula
 	@tests/judge/install.sh
 	cargo build --locked -p oci-emulator -p oci-rest --features oci-rest/session-keys,oci-rest/catalogue \
 		--example simulated_oci --example judge --example catalogue
+	cargo build --locked -p oci-mcp-cli
 	@target/judge/bin/python tests/judge/verify_server.py --self-check
 	@target/judge/bin/python tests/judge/client.py $(EXAMPLES)/simulated_oci
 	@target/judge/bin/python tests/judge/principals.py $(EXAMPLES)/simulated_oci $(EXAMPLES)/judge
 	@target/judge/bin/python tests/judge/catalogue.py $(EXAMPLES)/catalogue
 	@target/judge/bin/python -B tests/judge/terraform.py
+	@target/judge/bin/python tests/judge/render.py $(EXAMPLES)/../oci-mcp
 
 catalogue: ## Writes the catalogue of operations, oci/catalogue/data, from the official OCI SDK for Python
 	@python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest target/catalogue oci==$(CATALOGUE)
