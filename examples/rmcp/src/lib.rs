@@ -117,7 +117,7 @@ impl Library {
 
     /// Makes out a card for the reader, who is asked for a name.
     #[tool]
-    async fn card(
+    async fn make_card(
         &self,
         RequestState(state): RequestState,
         InputResponses(answers): InputResponses,

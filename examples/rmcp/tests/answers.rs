@@ -341,21 +341,21 @@ async fn progress_arrives_where_it_was_asked_for() {
 
 #[tokio::test]
 async fn a_reader_is_asked_for_a_name_by_one_instance_and_gets_the_card_from_another() {
-    let first = ours().send(call_asking("card", &json!({}))).await;
+    let first = ours().send(call_asking("make_card", &json!({}))).await;
     let (requests, state) = asked(&first);
     assert_eq!(requests["name"]["method"], "elicitation/create");
     assert!(!state.to_string().contains("asked"), "{state}");
     let answers = json!({ "name": accept(&json!({ "name": "Ada" })) });
     let more = json!({ "requestState": state, "inputResponses": answers });
 
-    let card = ours().send(call_asking("card", &more)).await;
+    let card = ours().send(call_asking("make_card", &more)).await;
 
     assert_eq!(text_of(&card), "A card for Ada.");
 }
 
 #[tokio::test]
 async fn a_state_that_was_not_sealed_here_is_refused() {
-    let params = json!({ "name": "card", "arguments": {}, "requestState": "asked" });
+    let params = json!({ "name": "make_card", "arguments": {}, "requestState": "asked" });
 
     let reply = ours().send(modern("tools/call", &params)).await;
 
@@ -364,7 +364,7 @@ async fn a_state_that_was_not_sealed_here_is_refused() {
 
 #[tokio::test]
 async fn a_client_that_cannot_be_asked_is_told_what_it_lacks() {
-    let params = json!({ "name": "card", "arguments": {} });
+    let params = json!({ "name": "make_card", "arguments": {} });
 
     let unable = ours().send(modern("tools/call", &params)).await;
     let older = ours()

@@ -4,7 +4,7 @@
 
 use oci_mcp_tests::{Container, Scenarios, Suite};
 
-/// The scenarios that ask for no tool, resource or prompt of the suite's own choice.
+/// The scenarios that ask for no tool, resource or prompt of the suite's own choice; some call the first of the list.
 const APPLICABLE: [Scenarios; 2] = [
     Scenarios::These(
         "2026-07-28",
