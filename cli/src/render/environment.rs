@@ -103,7 +103,7 @@ fn limit(settings: &Settings, vars: &mut Checked, place: &Place) {
     }
     if settings.contains_key(SECRET) {
         vars.note(format_args!(
-            "`{SECRET}` is a secret, which whoever may read {} could read: `{SECRET}_FILE` names a file instead",
+            "`{SECRET}` is a secret, which whoever may read {} could read: `{SECRET}_SECRET_ID` names one in a Vault instead, `{SECRET}_FILE` a file",
             place.name
         ));
     }

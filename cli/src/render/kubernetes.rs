@@ -5,7 +5,7 @@ mod deployment;
 use oci_mcp::ConfigError;
 use serde_json::{Value, json};
 
-use super::environment::{self, Place};
+use super::environment::{self, Place, Settings};
 use super::limits::{IMAGE, hold, image};
 
 /// The server's pods, and what belongs to them.
@@ -69,8 +69,11 @@ pub(super) fn document(args: &Args) -> Result<Value, ConfigError> {
             "ServiceAccount",
             json!({ "automountServiceAccountToken": false }),
         ),
-        ("v1", "ConfigMap", json!({ "data": settings })),
-        ("apps/v1", "Deployment", spec(&deployment::spec(args, port))),
+        (
+            "apps/v1",
+            "Deployment",
+            spec(&deployment::spec(args, &settings, port)),
+        ),
         ("v1", "Service", spec(&service(args))),
         (
             "autoscaling/v2",
@@ -155,7 +158,7 @@ const PLACE: Place = Place {
     name: "a pod",
     given: &[("OCI_MCP_BIND", "0.0.0.0")],
     set: &[("OCI_MCP_HOST", "container")],
-    // Of a ConfigMap.
+    // Of all that Kubernetes keeps.
     max_bytes: 1024 * 1024,
     is_name: environment::POSIX_NAME,
 };

@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Args, labels};
+use super::{Args, Settings, labels};
 
 /// What a `Deployment` is to be.
-pub(super) fn spec(args: &Args, port: u16) -> Value {
+pub(super) fn spec(args: &Args, settings: &Settings, port: u16) -> Value {
+    let env = settings
+        .iter()
+        .map(|(name, value)| json!({ "name": name, "value": value }));
+    let env: Vec<_> = env.collect();
     let probe = |path: &str| json!({ "path": path, "port": "http" });
     json!({
         "selector": { "matchLabels": labels(args) },
@@ -15,7 +19,8 @@ pub(super) fn spec(args: &Args, port: u16) -> Value {
                 // Workload identity exchanges this token for OCI's.
                 "automountServiceAccountToken": true,
                 "containers": [{
-                    "envFrom": [{ "configMapRef": { "name": args.name } }],
+                    // Not in a map of their own, so that what changes them starts new pods.
+                    "env": env,
                     "image": args.image,
                     // Requests still come for a moment after a pod is told to end. In the image is no shell that could wait.
                     "lifecycle": { "preStop": { "sleep": { "seconds": 5 } } },
