@@ -73,6 +73,11 @@ impl Dispatcher {
             }
             Err(defect) => return Err(defective(&name, &defect.0)),
         };
+        Ok(self.deliver(call, &result))
+    }
+
+    /// `result` as the client gets it, if it is no longer than the host passes on.
+    fn deliver(&self, call: &Call<'_>, result: &CallResult) -> Vec<u8> {
         if let Some(noted) = call.cx.noted().filter(|_| result.is_error()) {
             noted.tool_error();
         }
@@ -81,9 +86,9 @@ impl Dispatcher {
         match call.cx.delivery().max_response_bytes {
             // The model can ask for less; a host that cuts the answer off could not tell it so.
             Some(limit) if encoded.len() > limit => {
-                Ok(too_large(encoded.len(), limit).encode(call.revision, tail))
+                too_large(encoded.len(), limit).encode(call.revision, tail)
             }
-            _ => Ok(encoded),
+            _ => encoded,
         }
     }
 }
