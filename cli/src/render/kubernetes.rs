@@ -5,7 +5,7 @@ mod deployment;
 use oci_mcp::ConfigError;
 use serde_json::{Value, json};
 
-use super::environment::{self, Place, Settings};
+use super::environment::{self, Checked, Place, Settings};
 use super::limits::{IMAGE, hold, image};
 
 /// The server's pods, and what belongs to them.
@@ -45,23 +45,7 @@ pub(super) fn document(args: &Args) -> Result<Value, ConfigError> {
     let (mut settings, mut vars) = environment::read(&args.overrides, &PLACE);
     let port = environment::port(&settings);
     settings.insert("OCI_MCP_PORT".to_owned(), port.to_string());
-    image(&mut vars, &args.image, false);
-    for (flag, name) in [
-        ("--namespace", &args.namespace),
-        ("--name", &args.name),
-        ("--pull-secret", &args.pull_secret),
-        ("--ingress-namespace", &args.ingress_namespace),
-    ] {
-        let limit = "up to 63 small letters, digits and hyphens, none of these at an end";
-        hold(&mut vars, flag, name, is_label(name), limit);
-    }
-    let (least, most) = (args.min_replicas, args.max_replicas);
-    let limit = "at least 1";
-    hold(&mut vars, "--min-replicas", least, least > 0, limit);
-    let limit = format!("at least --min-replicas, which is {least}");
-    hold(&mut vars, "--max-replicas", most, most >= least, limit);
-    let limit = "the server is no root, so that its port is from 1024 to 65535";
-    hold(&mut vars, "OCI_MCP_PORT", port, port >= 1024, limit);
+    hold_all(args, port, &mut vars);
 
     let manifests = [
         (
@@ -104,6 +88,27 @@ pub(super) fn document(args: &Args) -> Result<Value, ConfigError> {
     vars.finish(Some(
         json!({ "apiVersion": "v1", "items": items, "kind": "List" }),
     ))
+}
+
+/// Notes what Kubernetes, or a pod whose server is no root, would refuse.
+fn hold_all(args: &Args, port: u16, vars: &mut Checked) {
+    image(vars, &args.image, false);
+    for (flag, name) in [
+        ("--namespace", &args.namespace),
+        ("--name", &args.name),
+        ("--pull-secret", &args.pull_secret),
+        ("--ingress-namespace", &args.ingress_namespace),
+    ] {
+        let limit = "up to 63 small letters, digits and hyphens, none of these at an end";
+        hold(vars, flag, name, is_label(name), limit);
+    }
+    let (least, most) = (args.min_replicas, args.max_replicas);
+    let limit = "at least 1";
+    hold(vars, "--min-replicas", least, least > 0, limit);
+    let limit = format!("at least --min-replicas, which is {least}");
+    hold(vars, "--max-replicas", most, most >= least, limit);
+    let limit = "the server is no root, so that its port is from 1024 to 65535";
+    hold(vars, "OCI_MCP_PORT", port, port >= 1024, limit);
 }
 
 fn spec(spec: &Value) -> Value {

@@ -149,102 +149,12 @@ async fn a_handshake_says_who_the_server_is() {
     assert_eq!(result["capabilities"], capabilities);
 }
 
-#[tokio::test]
-async fn what_rmcp_gets_wrong_is_put_right() {
+/// What is wrong, a request in which it is so, and the status and code by `rmcp` and by us.
+type Wrong = (&'static str, Request<Bytes>, (u16, i64), (u16, i64));
+
+async fn is_put_right<const N: usize>(wrongs: [Wrong; N]) {
     let ours = ours();
-    let call = |params: Value| modern("tools/call", &params);
-    let level = json!({ "level": "info" });
-    for (what, request, by_rmcp, expected) in [
-        ("no JSON", post("{"), (415, 0), (400, -32700)),
-        ("no JSON-RPC", post("{}"), (415, 0), (400, -32600)),
-        (
-            "an id that is null",
-            post(r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#),
-            (415, 0),
-            (400, -32600),
-        ),
-        (
-            "parameters that are an array",
-            post(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[]}"#),
-            (415, 0),
-            (400, -32600),
-        ),
-        (
-            "no name of a tool",
-            legacy("2025-11-25", "tools/call", &json!({})),
-            (200, -32601),
-            (200, -32602),
-        ),
-        (
-            "arguments that are an array",
-            call(json!({ "name": "lend", "arguments": [] })),
-            (404, -32601),
-            (200, -32602),
-        ),
-        (
-            "no URI of a resource",
-            legacy("2025-11-25", "resources/read", &json!({})),
-            (200, -32601),
-            (200, -32602),
-        ),
-        (
-            "a bad reference",
-            modern(
-                "completion/complete",
-                &json!({ "ref": { "type": "x" }, "argument": { "name": "a", "value": "" } }),
-            ),
-            (404, -32601),
-            (200, -32602),
-        ),
-        (
-            "a cursor that is a number",
-            modern("resources/list", &json!({ "cursor": 5 })),
-            (200, 0),
-            (200, -32602),
-        ),
-        (
-            "a log level for the whole session",
-            modern("logging/setLevel", &level),
-            (404, -32601),
-            (404, -32601),
-        ),
-        (
-            "a page of a stranger",
-            with(
-                modern("tools/list", &json!({})),
-                "origin",
-                "https://evil.example",
-            ),
-            (200, 0),
-            (403, -32600),
-        ),
-        (
-            "a header and a claim that differ",
-            with(
-                modern("tools/list", &json!({})),
-                "mcp-protocol-version",
-                "2025-11-25",
-            ),
-            (400, -32020),
-            (400, -32020),
-        ),
-        (
-            "a claim without a header",
-            without(modern("tools/list", &json!({})), "mcp-protocol-version"),
-            (400, -32020),
-            (400, -32020),
-        ),
-        (
-            "a version that there is not",
-            with(
-                legacy("2025-11-25", "tools/list", &json!({})),
-                "mcp-protocol-version",
-                "1999-01-01",
-            ),
-            (400, 0),
-            (400, -32022),
-        ),
-    ] {
+    for (what, request, by_rmcp, by_us) in wrongs {
         let native = native(request.clone()).await;
         let reply = ours.exchange(request).await;
 
@@ -255,8 +165,97 @@ async fn what_rmcp_gets_wrong_is_put_right() {
             (native.status.as_u16(), 0)
         };
         assert_eq!(native, by_rmcp, "{what}, by rmcp");
-        assert_eq!(reply.error(), expected, "{what}");
+        assert_eq!(reply.error(), by_us, "{what}");
     }
+}
+
+#[tokio::test]
+async fn messages_that_rmcp_does_not_answer_as_such_are() {
+    let id = r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#;
+    let array = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":[]}"#;
+    is_put_right([
+        ("no JSON", post("{"), (415, 0), (400, -32700)),
+        ("no JSON-RPC", post("{}"), (415, 0), (400, -32600)),
+        ("an id that is null", post(id), (415, 0), (400, -32600)),
+        (
+            "an array of parameters",
+            post(array),
+            (415, 0),
+            (400, -32600),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn parameters_that_rmcp_takes_for_a_method_that_is_not_there_are_named() {
+    let old = |method: &str| legacy("2025-11-25", method, &json!({}));
+    let array = json!({ "name": "lend", "arguments": [] });
+    let reference = json!({ "ref": { "type": "x" }, "argument": { "name": "a", "value": "" } });
+    let cursor = json!({ "cursor": 5 });
+    let level = json!({ "level": "info" });
+    let (unknown, invalid) = (-32601, (200, -32602));
+    is_put_right([
+        ("no tool", old("tools/call"), (200, unknown), invalid),
+        ("no URI", old("resources/read"), (200, unknown), invalid),
+        (
+            "an array of arguments",
+            modern("tools/call", &array),
+            (404, unknown),
+            invalid,
+        ),
+        (
+            "a bad reference",
+            modern("completion/complete", &reference),
+            (404, unknown),
+            invalid,
+        ),
+        (
+            "a numeric cursor",
+            modern("resources/list", &cursor),
+            (200, 0),
+            invalid,
+        ),
+        (
+            "a session's log level",
+            modern("logging/setLevel", &level),
+            (404, unknown),
+            (404, unknown),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn headers_that_rmcp_passes_over_are_looked_at() {
+    let version = "mcp-protocol-version";
+    let list = || modern("tools/list", &json!({}));
+    let foreign = with(list(), "origin", "https://evil.example");
+    let differing = with(list(), version, "2025-11-25");
+    let old = legacy("2025-11-25", "tools/list", &json!({}));
+    let unknown = with(old, version, "1999-01-01");
+    is_put_right([
+        ("a foreign page", foreign, (200, 0), (403, -32600)),
+        (
+            "a header unlike the claim",
+            differing,
+            (400, -32020),
+            (400, -32020),
+        ),
+        (
+            "a claim without a header",
+            without(list(), version),
+            (400, -32020),
+            (400, -32020),
+        ),
+        (
+            "a version that there is not",
+            unknown,
+            (400, 0),
+            (400, -32022),
+        ),
+    ])
+    .await;
 }
 
 #[tokio::test]
