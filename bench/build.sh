@@ -8,16 +8,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 out=$target/bench
 mkdir -p "$out"
 
-# Static, so that an image needs nothing else. With --target the flags spare build scripts, which stay dynamic.
-# A table of addresses to relocate takes a bit each, rather than 24 bytes; to start, the program then needs
-# a C library that reads such tables: glibc 2.36 or newer on the machine that builds. Code that hardly ever runs stays
-# apart: the kernel maps 64 KB around what is used.
-export RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs
-    -C link-arg=-Wl,-z,keep-text-section-prefix"
-# Only rust-lld, which is the linker on this architecture alone, takes a list of what to lay side by side.
-case $host in x86_64-*-linux-gnu)
-    RUSTFLAGS+=" -C link-arg=-Wl,--symbol-ordering-file=$PWD/deploy/start.order -C link-arg=-Wl,--no-warn-symbol-ordering" ;;
-esac
+. deploy/rustflags.sh
 build() { cargo build --release --locked --target "$host" --target-dir "$target" "$@"; }
 # Under another name, and new, because the old one may still be mapped by a process.
 keep() { install "$target/$host/release/$1" "$out/$2"; }

@@ -8,19 +8,14 @@ cd "$(dirname "$0")/.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 host=$(rustc -vV | sed -n 's/^host: //p')
 
+. deploy/rustflags.sh
 # The last prefix that fits counts, and the target folder may be inside of the source.
-export RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs
-    -C link-arg=-Wl,-z,keep-text-section-prefix
+RUSTFLAGS+="
     --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo
     --remap-path-prefix=$(rustc --print sysroot)=/rust
     --remap-path-prefix=$PWD=/src
     --remap-path-prefix=$target=/target"
-# Only rust-lld, which is the linker on this architecture alone, takes a list of what to lay side by side.
-case $host in x86_64-*-linux-gnu)
-    RUSTFLAGS+=" -C link-arg=-Wl,--symbol-ordering-file=$PWD/deploy/start.order -C link-arg=-Wl,--no-warn-symbol-ordering" ;;
-esac
-# With --target the flags spare build scripts, which stay dynamic. Once a package has a level of its own, cargo leaves
-# out the profile's `strip`.
+# Once a package has a level of its own, cargo leaves out the profile's `strip`.
 cargo rustc --release --locked --package oci-mcp-cli --bin oci-mcp --no-default-features --features server \
     --target "$host" --target-dir "$target" -- -C strip=symbols
 install -D "$target/$host/release/oci-mcp" "$target/dist/oci-mcp"
