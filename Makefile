@@ -79,11 +79,13 @@ deny: cargo-deny ## Which crates, licences and sources the binaries may be built
 clippy: ## Lints
 	cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
-features: ## Lints, with each host alone in a build, and one with access control
+features: ## Lints, with each host alone in a build, one with access control, and the builds of functions and images
 	for host in container datascience functions stdio access,container; do \
 		cargo clippy --quiet -p oci-mcp-hosts --no-default-features --features $$host --locked -- -D warnings || exit 1; \
 	done
-	cargo clippy --quiet -p oci-mcp-cli --no-default-features --features functions --locked -- -D warnings
+	for build in functions server; do \
+		cargo clippy --quiet -p oci-mcp-cli --no-default-features --features $$build --locked -- -D warnings || exit 1; \
+	done
 
 doc: ## Documentation, and every link in it
 	python3 tests/docs.py

@@ -1,6 +1,6 @@
 //! `oci-mcp`: serves MCP tools from OCI's serverless hosts, and plays those hosts on a laptop.
 
-#[cfg(feature = "server")]
+#[cfg(feature = "client")]
 mod audit;
 #[cfg(feature = "client")]
 mod connect;
@@ -8,7 +8,7 @@ mod connect;
 mod dev;
 mod oci;
 mod ping;
-#[cfg(feature = "access")]
+#[cfg(feature = "client")]
 mod policy;
 #[cfg(feature = "client")]
 mod print_config;
@@ -48,7 +48,7 @@ enum Command {
     Serve(Box<serve::Args>),
     /// Serves the tools on stdin and stdout, to a client that starts this as a command.
     #[cfg(feature = "stdio")]
-    Stdio(settings::Common),
+    Stdio(Box<settings::Common>),
     /// Passes stdin and stdout on to a server at a URL, and signs the requests if it is OCI's.
     #[cfg(feature = "client")]
     Connect(connect::Args),
@@ -66,13 +66,13 @@ enum Command {
     Call(terminal::Call),
     /// Prints what OCI needs to run this: requests for the OCI CLI or kubectl, and the IAM policy.
     #[cfg(all(feature = "dev", feature = "oci"))]
-    Render(render::Args),
+    Render(Box<render::Args>),
     /// Tries a policy of who may call what.
-    #[cfg(feature = "access")]
+    #[cfg(feature = "client")]
     #[command(subcommand)]
     Policy(policy::Command),
     /// Looks at a record of requests.
-    #[cfg(feature = "server")]
+    #[cfg(feature = "client")]
     #[command(subcommand)]
     Audit(audit::Command),
 }
@@ -95,9 +95,9 @@ fn main() -> ExitCode {
         Command::Call(args) => return with_app(|app| terminal::call(app, &args)),
         #[cfg(all(feature = "dev", feature = "oci"))]
         Command::Render(args) => return render::run(&args),
-        #[cfg(feature = "access")]
+        #[cfg(feature = "client")]
         Command::Policy(command) => return with_app(|app| policy::run(&app, &command)),
-        #[cfg(feature = "server")]
+        #[cfg(feature = "client")]
         Command::Audit(command) => return audit::run(&command),
     };
     match served {
@@ -107,7 +107,7 @@ fn main() -> ExitCode {
 }
 
 /// Does something with the tools as they would be served in this environment.
-#[cfg(any(feature = "access", feature = "oci"))]
+#[cfg(any(feature = "client", feature = "oci"))]
 fn with_app(run: impl FnOnce(App) -> ExitCode) -> ExitCode {
     match configured() {
         Ok(app) => run(app),
@@ -115,7 +115,7 @@ fn with_app(run: impl FnOnce(App) -> ExitCode) -> ExitCode {
     }
 }
 
-#[cfg(any(feature = "access", feature = "oci"))]
+#[cfg(any(feature = "client", feature = "oci"))]
 fn configured() -> Result<App, oci_mcp_hosts::Error> {
     let mut vars = Vars::new(environment);
     let app = app(&mut vars);
