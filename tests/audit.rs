@@ -3,73 +3,21 @@
 #![cfg(test)]
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use bytes::Bytes;
 use http::{Request, Uri};
 use oci_mcp_tests::{
-    Container, Deployed, Emulated, Simulated, add, head, legacy, list, modern, patient, post,
-    quiet, runs, skip, until, with, workspace,
+    Container, Deployed, Emulated, Record, Simulated, add, head, legacy, list, modern, patient,
+    post, quiet, until, with,
 };
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
 use tokio::process::Command;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_function");
-
-/// A file for a record.
-struct Record {
-    path: PathBuf,
-    _folder: TempDir,
-}
-
-impl Record {
-    fn new() -> Self {
-        let folder = TempDir::new().unwrap();
-        Self {
-            path: folder.path().join("audit.jsonl"),
-            _folder: folder,
-        }
-    }
-
-    fn setting(&self) -> (&str, &str) {
-        ("OCI_MCP_AUDIT", self.path.to_str().unwrap())
-    }
-
-    fn lines(&self) -> Vec<Value> {
-        let text = fs::read_to_string(&self.path).unwrap_or_default();
-        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-        lines.collect()
-    }
-
-    fn last(&self) -> Value {
-        self.lines().pop().unwrap()
-    }
-
-    /// Has Python's own libraries verify the chains, of which there are so many, and tell the digest of `arguments`.
-    fn judge(&self, test: &str, instances: usize, arguments: &Value) -> Option<String> {
-        if !runs("python3") {
-            skip(test, "python3 is not installed");
-            return None;
-        }
-        let output = std::process::Command::new("python3")
-            .arg(workspace().join("tests/judge/audit.py"))
-            .arg(&self.path)
-            .arg(arguments.to_string())
-            .output()
-            .unwrap();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{error}");
-        let told = String::from_utf8(output.stdout).unwrap();
-        let (found, digest) = told.split_once('\n').unwrap();
-        assert_eq!(found, instances.to_string());
-        Some(digest.trim().to_owned())
-    }
-}
 
 fn call(tool: &str, arguments: &Value) -> Request<Bytes> {
     modern(
@@ -383,7 +331,7 @@ async fn two_containers_may_share_a_file_and_each_says_when_it_ends() {
     let lines = record.lines();
     assert_eq!(lines.len(), 41);
     assert_eq!(lines[40]["event"], "close");
-    record.judge("audit_shared", 2, &json!({}));
+    drop(record.judge("audit_shared", 2, &json!({})));
 }
 
 /// The tools in the lines that the log `web` has.

@@ -26,6 +26,18 @@ async fn the_path_may_have_a_prefix_and_a_slash_and_leads_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_path_that_the_operator_chose_is_the_only_one() {
+    let chosen = |name: &str| (name == "OCI_MCP_PATH").then(|| "/tools".to_owned());
+    let server = Server::with(app(), Config::from_vars(chosen).unwrap());
+    for (path, status) in [("/tools", 200), ("/v1/tools/", 200), ("/mcp", 404)] {
+        let mut request = post(LIST);
+        *request.uri_mut() = path.parse().unwrap();
+
+        assert_eq!(server.send(request).await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn other_http_methods_are_told_what_is_there() {
     for method in [
         Method::GET,

@@ -165,6 +165,32 @@ async fn a_client_whose_token_allows_too_little_is_sent_for_one_that_allows_more
     assert_eq!(writing["claims"], claims(&issuer, &server, ALL));
 }
 
+/// A file with such a secret.
+fn secret(text: &str) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+/// A server as a container that has `issuer` say, at `endpoint`, which tokens are active, and is `client` there.
+async fn asking(
+    issuer: &Issuer,
+    url: &str,
+    (endpoint, client, secret): (&str, &str, &NamedTempFile),
+) -> Container {
+    let endpoint = format!("{}{endpoint}", issuer.url());
+    let secret = secret.path().to_str().unwrap();
+    let settings = [
+        ("OCI_MCP_ACCESS", "introspection"),
+        ("OCI_MCP_ACCESS_INTROSPECTION_URL", &endpoint),
+        ("OCI_MCP_ACCESS_CLIENT_ID", client),
+        ("OCI_MCP_ACCESS_CLIENT_SECRET_FILE", secret),
+    ];
+    container(issuer, url, &settings).await
+}
+
+const ENDPOINT: &str = "/token/introspection";
+
 #[tokio::test]
 async fn an_opaque_token_opens_the_door_until_it_is_taken_back() {
     let Some(folder) = peer("access_opaque", "issuer", "node") else {
@@ -172,19 +198,8 @@ async fn an_opaque_token_opens_the_door_until_it_is_taken_back() {
     };
     let server = address().await;
     let issuer = Issuer::start(&folder, "urn:signed", &server).await;
-    let secret = NamedTempFile::new().unwrap();
-    std::fs::write(secret.path(), "se:cret+/\n").unwrap();
-    let endpoint = format!("{}/token/introspection", issuer.url());
-    let settings = [
-        ("OCI_MCP_ACCESS", "introspection"),
-        ("OCI_MCP_ACCESS_INTROSPECTION_URL", &endpoint),
-        ("OCI_MCP_ACCESS_CLIENT_ID", "server"),
-        (
-            "OCI_MCP_ACCESS_CLIENT_SECRET_FILE",
-            secret.path().to_str().unwrap(),
-        ),
-    ];
-    let _container = container(&issuer, &server, &settings).await;
+    let secret = secret("se:cret+/\n");
+    let _container = asking(&issuer, &server, (ENDPOINT, "server", &secret)).await;
     let [good, revoked] = [(); 2].map(|()| issuer.token(&server, "read:tools"));
     let (good, revoked) = (good.await, revoked.await);
     issuer.revoke(&revoked).await;
@@ -201,6 +216,47 @@ async fn an_opaque_token_opens_the_door_until_it_is_taken_back() {
         assert_eq!(refused.status, 401);
         let why = challenged(&refused, "error_description");
         assert_eq!(why, "the token is not active");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_the_issuer_does_not_know_lets_nobody_in() {
+    let Some(folder) = peer("access_unknown_server", "issuer", "node") else {
+        return;
+    };
+    let (right, wrong) = (secret("se:cret+/"), secret("se:cret+"));
+    for of_server in [
+        (ENDPOINT, "server", &wrong),
+        (ENDPOINT, "servant", &right),
+        ("/token/inspection", "server", &right),
+    ] {
+        let server = address().await;
+        let issuer = Issuer::start(&folder, "urn:signed", &server).await;
+        let _container = asking(&issuer, &server, of_server).await;
+        let token = issuer.token(&server, "read:tools").await;
+
+        let refused = ask(&server, bearer(add(), &token)).await;
+
+        assert_eq!(refused.status, 503, "{of_server:?}");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_taken_from_where_the_operator_says() {
+    let Some(folder) = peer("access_jwks", "issuer", "node") else {
+        return;
+    };
+    for (path, status) in [("/jwks", 200), ("/keys", 503)] {
+        let server = address().await;
+        let issuer = Issuer::start(&folder, &server, "urn:opaque").await;
+        let keys = format!("{}{path}", issuer.url());
+        let from = [("OCI_MCP_ACCESS_JWKS_URL", &*keys)];
+        let _container = container(&issuer, &server, &from).await;
+        let token = issuer.token(&server, "read:tools").await;
+
+        let reply = ask(&server, bearer(add(), &token)).await;
+
+        assert_eq!(reply.status, status, "{path}");
     }
 }
 

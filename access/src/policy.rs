@@ -128,6 +128,11 @@ impl Policy {
         bindings.filter(move |binding| binding.tools.include(tool))
     }
 
+    /// The arguments that the token decides for any tool.
+    pub fn bound(&self) -> impl Iterator<Item = &str> {
+        self.bindings.iter().map(Binding::argument)
+    }
+
     /// The rules and bindings that are for none of `tools`, in words: such as of a name that is misspelt.
     #[must_use]
     pub fn idle(&self, tools: &[ToolFacts<'_>]) -> Vec<String> {
@@ -301,6 +306,7 @@ mod tests {
         }
         assert_eq!(policy.bindings(&tool("vault_list", "vault")).count(), 0);
         assert_eq!(policy.claims().collect::<Vec<_>>(), ["tenant"]);
+        assert_eq!(policy.bound().collect::<Vec<_>>(), ["compartment_id"]);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) struct Budget {
 pub(crate) enum Unit {
     /// Times what raw hyper takes: the median of many turns.
     TimesRaw,
+    /// Times what the same server takes with one tool: the same.
+    TimesOneTool,
     /// Of time: the shortest of many runs, which whatever else a machine does can only lengthen.
     Milliseconds,
     /// A million bytes, exact.
@@ -31,6 +33,12 @@ pub(crate) const LIST_CPU: Budget = Budget {
 pub(crate) const LONG_LIST_CPU: Budget = Budget {
     what: "CPU of tools/list, nearly 8 KB",
     ..LIST_CPU
+};
+pub(crate) const MANY_TOOLS_CPU: Budget = Budget {
+    what: "CPU of tools/list, 100 tools",
+    limit: 1.3,
+    unit: Unit::TimesOneTool,
+    reason: "a list is made once and copied from then on",
 };
 pub(crate) const CALL_CPU: Budget = Budget {
     what: "CPU of tools/call",
@@ -142,6 +150,7 @@ impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TimesRaw => "× raw",
+            Self::TimesOneTool => "× one tool",
             Self::Milliseconds => "ms",
             Self::Megabytes => "MB",
         })

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::budget::{
     self, Budget, CALL_CPU, FIRST_CALL, FIRST_LIST, FIRST_LIST_RATIO, FULL_SIZE, FUNCTION_SIZE,
-    GUARDED_CPU, LIST_CPU, LONG_LIST_CPU, MEMORY_CALLS, MEMORY_GROWTH, MEMORY_LISTS, Measured,
-    Verdict,
+    GUARDED_CPU, LIST_CPU, LONG_LIST_CPU, MANY_TOOLS_CPU, MEMORY_CALLS, MEMORY_GROWTH,
+    MEMORY_LISTS, Measured, Verdict,
 };
 use crate::lab::Lab;
 use crate::measure::{Load, Start, answer_size, first_answers, in_turns, memory};
@@ -27,6 +27,12 @@ pub(crate) fn check(lab: &Lab) -> Result<Vec<Verdict>> {
     let mut verdicts = vec![
         cpu(lab, &LIST_CPU, &one, Operation::List)?,
         cpu(lab, &LONG_LIST_CPU, &lab.function(LONG), Operation::List)?,
+        beside(
+            &MANY_TOOLS_CPU,
+            &lab.function(MANY_TOOLS),
+            &one,
+            Operation::List,
+        )?,
         cpu(lab, &CALL_CPU, &one, Operation::Call)?,
         cpu(lab, &GUARDED_CPU, &lab.guarded(), Operation::Call)?,
     ];
@@ -51,29 +57,39 @@ fn cpu(
     }
     progress(format_args!("{}: answers of {size} bytes", budget.what));
     let raw = lab.raw(Framing::Function, size).asked_as(server);
+    beside(budget, server, &raw, operation)
+}
+
+/// What `server` takes, in times of `other`.
+fn beside(
+    budget: &'static Budget,
+    server: &Server,
+    other: &Server,
+    operation: Operation,
+) -> Result<Verdict> {
     budget::judge(budget, || {
         let mut ratios = Vec::new();
         for _ in 0..PAIRS {
-            ratios.extend(ratios_of_a_pair(server, &raw, operation)?);
+            ratios.extend(ratios_of_a_pair(server, other, operation)?);
         }
         varying(&Sorted::new(ratios))
     })
 }
 
 /// Where a process and its pages happen to lie in memory counts for a tenth, so each pair is new.
-fn ratios_of_a_pair(server: &Server, raw: &Server, operation: Operation) -> Result<Vec<f64>> {
+fn ratios_of_a_pair(server: &Server, other: &Server, operation: Operation) -> Result<Vec<f64>> {
     let (subject, _) = server.start()?;
-    let (raw, _) = raw.start()?;
-    let loads = [&subject, &raw].map(|running| Load {
+    let (other, _) = other.start()?;
+    let loads = [&subject, &other].map(|running| Load {
         running,
         request: server.request(operation),
         times: REQUESTS,
     });
     let costs = in_turns(&loads, ROUNDS)?;
-    let [subject, raw] = &costs[..] else {
+    let [subject, other] = &costs[..] else {
         return Err("two loads have two costs".into());
     };
-    Ok(subject.ratios(raw).into_values())
+    Ok(subject.ratios(other).into_values())
 }
 
 fn starts(lab: &Lab, server: &Server) -> Result<Vec<Verdict>> {
@@ -149,6 +165,8 @@ fn varying(ratios: &Sorted<f64>) -> Result<Measured> {
 /// Tools whose list is as long as the budget is for.
 const LONG: u32 = 30;
 const LONGEST: usize = 8_192;
+/// So many tools cost little more than one.
+const MANY_TOOLS: u32 = 100;
 
 const PAIRS: u32 = 9;
 const ROUNDS: u32 = 7;

@@ -87,6 +87,11 @@ impl Access {
         self
     }
 
+    /// The arguments that the policy has the token decide. It does so for tools alone.
+    pub(crate) fn bound(&self) -> impl Iterator<Item = &str> {
+        self.policy.iter().flat_map(|policy| policy.bound())
+    }
+
     /// Tells the operator what of the policy has no effect, because it is for none of `tools`.
     pub(crate) fn warn_of_idle_rules(&self, tools: &[ToolFacts<'_>]) {
         let idle = self.policy.iter().flat_map(|policy| policy.idle(tools));

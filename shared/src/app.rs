@@ -301,13 +301,32 @@ impl App {
         self.tools.iter().map(|tool| facts(&tool.describe()))
     }
 
+    /// What would have clients choose that for which the policy has the token decide.
+    #[cfg(feature = "access")]
+    fn unbound(&self) -> impl Iterator<Item = String> {
+        let arguments = self.access.iter().flat_map(Access::bound);
+        arguments.flat_map(|argument| {
+            let prompt = self.prompts.prompt_with(argument);
+            let template = self.resources.template_with(argument);
+            let takes = [("prompt", prompt), ("resource template", template)];
+            let takes = takes.into_iter().filter_map(|(kind, name)| Some((kind, name?)));
+            takes.map(move |(kind, name)| {
+                format!(
+                    "the policy has the token decide `{argument}`, of tools alone, and {kind} `{name}` takes it \
+                     from the client: have that ask `Context::identity` instead"
+                )
+            })
+        })
+    }
+
     /// The app as a service.
     ///
     /// # Errors
     ///
     /// [`InvalidApp`] if two tools or two prompts have the same name, or two resources the same URI,
-    /// if there are any beside a mounted server, or if the website or an icon of the server is at no
-    /// URL that a client follows.
+    /// if there are any beside a mounted server, if the website or an icon of the server is at no
+    /// URL that a client follows, or if a prompt or a resource template takes an argument that the policy
+    /// binds to a claim: it does so for tools alone.
     pub fn into_service(self, config: Config) -> Result<AppService, InvalidApp> {
         let features = [
             ("tool", self.tools.duplicates()),
@@ -332,6 +351,8 @@ impl App {
             problems.push(why.to_owned());
         }
         problems.extend(self.identity.problems());
+        #[cfg(feature = "access")]
+        problems.extend(self.unbound());
         if !problems.is_empty() {
             return Err(InvalidApp { problems });
         }

@@ -7,6 +7,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::schemas::Sent;
 use crate::{Reply, with};
 
 /// Sends `request` to the server that `url` names, for the path that it names.
@@ -18,16 +19,19 @@ pub async fn ask(url: &str, mut request: Request<Bytes>) -> Reply {
 
 /// Sends `request` to the server at `authority`, on a connection of its own.
 pub async fn send_to(authority: &str, request: Request<Bytes>) -> Reply {
+    let sent = Sent::anything(&request);
     let request = with(request, "host", authority).map(Full::new);
     let stream = TokioIo::new(TcpStream::connect(authority).await.unwrap());
     let (mut sender, connection) = http1::handshake(stream).await.unwrap();
     tokio::spawn(connection);
     let (parts, body) = sender.send_request(request).await.unwrap().into_parts();
-    Reply {
+    let reply = Reply {
         status: parts.status,
         headers: parts.headers,
         body: body.collect().await.unwrap().to_bytes(),
-    }
+    };
+    sent.judge(&reply);
+    reply
 }
 
 /// `request` with a token.

@@ -7,6 +7,7 @@ use oci_emulator::{Container, DeploymentLimits, Endpoint, ModelDeployment};
 use tokio::net::TcpListener;
 
 use crate::Reply;
+use crate::schemas::Sent;
 
 /// A model deployment and all that stands between it and its clients.
 #[derive(Clone, Debug)]
@@ -44,6 +45,7 @@ impl Deployed {
     /// Sends `request` to its path below the deployment, such as `/predict/mcp`, and waits for the
     /// whole answer.
     pub async fn send(&self, mut request: Request<Bytes>) -> Reply {
+        let sent = Sent::anything(&request);
         let path = format!("/{}{}", ModelDeployment::OCID, request.uri());
         *request.uri_mut() = path.parse::<Uri>().unwrap();
         let length = request.body().len().into();
@@ -52,10 +54,12 @@ impl Deployed {
         headers.insert("content-length", length);
         let response = self.router.answer(request.map(Full::new)).await;
         let (parts, body) = response.into_parts();
-        Reply {
+        let reply = Reply {
             status: parts.status,
             headers: parts.headers,
             body: body.collect().await.unwrap().to_bytes(),
-        }
+        };
+        sent.judge(&reply);
+        reply
     }
 }

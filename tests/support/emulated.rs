@@ -10,6 +10,7 @@ use oci_emulator::{Agent, Function, Gateway, Limits};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use crate::schemas::Sent;
 use crate::{Process, Reply, post, rpc};
 
 /// A function and all that stands between it and its clients.
@@ -38,8 +39,16 @@ impl Emulated {
         url
     }
 
-    /// Sends `request` to the gateway.
-    pub async fn send(&self, mut request: Request<Bytes>) -> Reply {
+    /// Sends `request` to the gateway, and holds the answer against MCP's schemas.
+    pub async fn send(&self, request: Request<Bytes>) -> Reply {
+        let sent = Sent::anything(&request);
+        let reply = self.exchange(request).await;
+        sent.judge(&reply);
+        reply
+    }
+
+    /// The same without the schemas, whose judge takes longer than the answer.
+    pub async fn exchange(&self, mut request: Request<Bytes>) -> Reply {
         let localhost = "localhost".parse().unwrap();
         request.headers_mut().insert("host", localhost);
         let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -65,7 +74,7 @@ impl Emulated {
 
     /// Sends `ping` and tells which process answered: the only one there is.
     pub async fn ping(&self) -> Process {
-        let reply = self.post(PING).await;
+        let reply = self.exchange(post(PING)).await;
         let answer = String::from_utf8_lossy(&reply.body);
         assert_eq!(
             (reply.status.as_u16(), &*answer),

@@ -32,6 +32,7 @@ mod peer;
 mod process;
 #[cfg(feature = "hosts")]
 mod raw;
+mod record;
 #[cfg(feature = "hosts")]
 mod round_robin;
 mod schemas;
@@ -67,6 +68,7 @@ pub use peer::{peer, runs, skip, workspace};
 pub use process::Process;
 #[cfg(feature = "hosts")]
 pub use raw::Raw;
+pub use record::Record;
 #[cfg(feature = "hosts")]
 pub use round_robin::RoundRobin;
 pub use schemas::violations;

@@ -193,7 +193,7 @@ impl Tool for Block {
     }
 }
 
-/// Waits until nobody holds a named pipe open for writing any more.
+/// Says that it waits, and does until nobody holds a named pipe open for writing any more.
 #[derive(Debug)]
 pub struct Gate {
     /// The pipe.
@@ -206,7 +206,8 @@ impl Tool for Gate {
     const NAME: &'static str = "gate";
     const DESCRIPTION: &'static str = "Waits for a gate to open.";
 
-    async fn call(&self, _: &Context, _: NoArgs) -> Result<&'static str, ToolError> {
+    async fn call(&self, cx: &Context, _: NoArgs) -> Result<&'static str, ToolError> {
+        cx.progress(1, None, Some("waiting"));
         let receiver = pipe::OpenOptions::new().open_receiver(&self.pipe);
         let mut receiver = receiver.map_err(ToolError::internal)?;
         let end = receiver.read_to_end(&mut Vec::new()).await;

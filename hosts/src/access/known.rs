@@ -137,13 +137,14 @@ impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
             let secret = self.secret(FILE);
             return Some(ClientCredentials::new(id?, secret?));
         }
-        let credentials = ClientCredentials::pending(id?);
+        // Without the name too, so that what is wrong with the secret's is told with it.
+        let credentials = ClientCredentials::pending(id.clone().unwrap_or_default());
         let waiting = credentials.clone();
         self.secrets.read(self.vars, ID, move |secret| {
             waiting.fill(secret);
             Ok(())
         });
-        Some(credentials)
+        id.map(|_| credentials)
     }
 
     fn tokens(&mut self) -> Option<Access> {

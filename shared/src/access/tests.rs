@@ -1,3 +1,4 @@
+mod bound;
 mod mounted;
 
 use std::future::ready;
@@ -483,11 +484,8 @@ async fn who_was_known_a_moment_ago_is_let_in_at_once() {
 async fn a_page_may_ask_without_a_token_and_read_where_to_get_one() {
     let page = "http://localhost:6274";
     let from_page = |method| with(request(method, "/mcp"), "origin", page);
-    let asking = with(
-        from_page(Method::OPTIONS),
-        "access-control-request-method",
-        "POST",
-    );
+    let asked = "access-control-request-method";
+    let asking = with(from_page(Method::OPTIONS), asked, "POST");
 
     let (preflight, _) = ask(app(access(tokens())), asking).await;
     let (refused, _) = ask(app(access(tokens())), from_page(Method::POST)).await;

@@ -99,6 +99,14 @@ impl Catalog {
         self.entries.values().any(|entry| entry.prompt.completes())
     }
 
+    /// The first prompt with this argument.
+    #[cfg(feature = "access")]
+    pub(crate) fn prompt_with(&self, argument: &str) -> Option<&'static str> {
+        let has = |entry: &Entry| entry.arguments().iter().any(|its| its.name == argument);
+        let mut prompts = self.entries.iter();
+        prompts.find_map(|(name, entry)| has(entry).then_some(*name))
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<&Entry> {
         self.entries.get(name)
     }

@@ -124,6 +124,13 @@ impl Library {
         })
     }
 
+    /// The first template with this parameter.
+    #[cfg(feature = "access")]
+    pub(crate) fn template_with(&self, parameter: &str) -> Option<&'static str> {
+        let mut templates = self.templates.keys().copied();
+        templates.find(|template| has_expression(template, parameter))
+    }
+
     /// The template `text`.
     pub(crate) fn find_template(&self, text: &str) -> Option<Template<'_>> {
         let (text, resource) = self.templates.get_key_value(text)?;
