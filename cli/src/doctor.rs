@@ -137,6 +137,7 @@ async fn examine(args: &Args, environment: &Environment, network: Network) -> Re
         async {
             if OF_OCI.into_iter().any(|subject| args.wants(subject)) {
                 let look = Look {
+                    args,
                     lookup: &lookup,
                     environment,
                     place,
@@ -249,6 +250,7 @@ async fn listener(
 
 /// What those have in common that look at OCI.
 struct Look<'a, F> {
+    args: &'a Args,
     lookup: &'a F,
     environment: &'a Environment,
     place: Option<Place>,
@@ -264,12 +266,19 @@ impl<F: Fn(&str) -> Option<String>> Look<'_, F> {
             let connected = once.connect(self.environment, over_network);
             identity::examine(connected, self.environment, host, now()).await
         };
+        let wants = |subject| self.args.wants(subject);
         let ((endpoints, readings), permissions) = tokio::join!(
             async {
+                if !wants(Subject::Endpoints) && !wants(Subject::Clock) {
+                    return Default::default();
+                }
                 let _step = self.progress.begin("endpoints");
                 self.endpoints(&identity, transport).await
             },
             async {
+                if !wants(Subject::Permissions) {
+                    return Vec::new();
+                }
                 let _step = self.progress.begin("permissions");
                 self.permissions(&identity, once, host).await
             },

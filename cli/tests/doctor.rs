@@ -371,7 +371,33 @@ async fn the_way_through_a_url_is_looked_at_beside_the_rest_or_alone() {
 }
 
 #[tokio::test]
-async fn people_get_a_table() {
+async fn people_get_a_table_as_the_page_shows_it() {
+    let function = Function::healthy().await;
+    let refusal = Fault::new(StatusCode::NOT_FOUND, "NotAuthorizedOrNotFound").times(9);
+    let refusal = refusal.on(Method::GET, "/20160918/instances");
+    function.oci.inject(refusal);
+    let variables = function.variables.iter();
+    let variables: Vec<_> = variables.map(|(name, value)| (*name, &**value)).collect();
+
+    let output = run(&["--only", "permissions"], &variables).await;
+
+    let table = std::str::from_utf8(&output.stdout).unwrap();
+    let page = include_str!("../../docs/doctor.md");
+    let found = table
+        .lines()
+        .position(|line| page.contains(line.trim_end()) && line.contains("problem"));
+    let told: Vec<_> = table.lines().skip(found.unwrap()).take(3).collect();
+    for (line, end) in told
+        .iter()
+        .zip(["instances", "core.list_instances:", "`allow"])
+    {
+        let (start, _) = line.split_once(end).unwrap();
+        assert!(page.contains(start), "{start}: {table}");
+    }
+}
+
+#[tokio::test]
+async fn a_shape_of_another_processor_is_found_without_a_network() {
     let output = run(&["--only", "image,limits", "--shape", "GENERIC_ARM"], &[]).await;
 
     let table = std::str::from_utf8(&output.stdout).unwrap();

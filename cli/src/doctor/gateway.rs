@@ -10,7 +10,6 @@ use oci_rest::StreamingTransport;
 
 use super::endpoints::look_up;
 use super::finding::{Finding, quoted};
-use challenge::Challenge;
 use probe::{Answer, Heard, Probe};
 
 /// What is looked at, and with what.
@@ -85,7 +84,7 @@ async fn walk(url: Uri, gateway: &Gateway<'_>) -> Vec<Finding> {
     ));
     if !is_open {
         let refusal = bare.unwrap_or(Ok(list));
-        findings.extend(Challenge::examine(&probe, refusal).await);
+        findings.extend(challenge::examine(&probe, refusal).await);
     }
     findings.extend(page);
     findings

@@ -25,47 +25,36 @@ pub(super) fn examine(root: &Path, shape: Option<&str>) -> Vec<Finding> {
     let own = std::fs::read_to_string(root.join("proc/sys/kernel/arch"));
     let own = own.unwrap_or_default();
     let mut findings = vec![match own.trim() {
-        "" => Finding::good(format!("the binary is for {}, and runs", binary.name)),
-        own if own == binary.name => Finding::good(format!("binary and machine are {own}")),
-        own => Finding::warning(format!(
-            "the binary is for {}, this machine is {own}",
-            binary.name
-        ))
-        .because("it runs emulated, which costs many times the time and the memory")
-        .mend(format!("docker build --platform {}", platform(own))),
+        "" => Finding::good(format!("the binary is for {binary}, and runs")),
+        own if own == binary => Finding::good(format!("binary and machine are {own}")),
+        own => Finding::warning(format!("the binary is for {binary}, this machine is {own}"))
+            .because("it runs emulated, which costs many times the time and the memory")
+            .mend(format!("docker build --platform {}", platform(own))),
     }];
-    findings.extend(shape.map(|shape| for_shape(&binary, shape)));
+    findings.extend(shape.map(|shape| for_shape(binary, shape)));
     findings
 }
 
-/// A kind of processor.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Machine {
-    /// As `uname -m` and the kernel have it.
-    name: &'static str,
-}
-
-/// What the first bytes of an ELF file say that it is for (System V ABI, "ELF Header", `e_machine`).
-fn machine(head: &[u8; 20]) -> Option<Machine> {
+/// The processor that the first bytes of an ELF file are for, as `uname -m` calls it (System V ABI, "ELF Header", `e_machine`).
+fn machine(head: &[u8; 20]) -> Option<&'static str> {
     let [0x7f, b'E', b'L', b'F', rest @ ..] = head else {
         return None;
     };
     // The two after the type; both that are known have the lower byte first.
     let [.., low, high] = rest;
-    let name = match u16::from_le_bytes([*low, *high]) {
-        62 => "x86_64",
-        183 => "aarch64",
-        _ => return None,
-    };
-    Some(Machine { name })
+    match u16::from_le_bytes([*low, *high]) {
+        62 => Some("x86_64"),
+        183 => Some("aarch64"),
+        _ => None,
+    }
 }
 
 /// Whether `binary` runs on the shape of an instance, a model deployment or an application of functions.
-fn for_shape(binary: &Machine, shape: &str) -> Finding {
+fn for_shape(binary: &str, shape: &str) -> Finding {
     let takes: &[&str] = match shape.to_ascii_uppercase().as_str() {
         "GENERIC_X86_ARM" => {
             return Finding::warning(format!("{shape} wants an image for both processors"))
-                .because(format!("this binary is for {} alone", binary.name))
+                .because(format!("this binary is for {binary} alone"))
                 .mend(
                     "docker buildx build --platform linux/amd64,linux/arm64, or the shape of \
                     one of them",
@@ -85,16 +74,12 @@ fn for_shape(binary: &Machine, shape: &str) -> Finding {
         }
         _ => &["x86_64"],
     };
-    if takes.contains(&binary.name) {
-        return Finding::good(format!(
-            "the binary is for {}, which {shape} has",
-            binary.name
-        ));
+    if takes.contains(&binary) {
+        return Finding::good(format!("the binary is for {binary}, which {shape} has"));
     }
     let wanted = takes.join(" or ");
     Finding::problem(format!(
-        "the binary is for {}, and {shape} is {wanted}",
-        binary.name
+        "the binary is for {binary}, and {shape} is {wanted}"
     ))
     .because("it ends there with `exec format error`")
     .mend(format!("docker build --platform {}", platform(&wanted)))

@@ -207,18 +207,14 @@ fn judge(outcomes: &[(Requirement, Outcome)], left: &[Requirement]) -> Vec<Findi
 
 /// What the tools need that were not called, if others have not shown that it is there.
 fn left_out(left: &[Requirement], proved: &BTreeSet<&str>) -> Option<Finding> {
-    let open = |need: &&&str| !proved.contains(**need);
-    let left: Vec<_> = left
-        .iter()
-        .filter(|requirement| requirement.needs.iter().any(|need| open(&need)))
-        .collect();
-    let needs: BTreeSet<&str> = left
-        .iter()
-        .flat_map(|requirement| requirement.needs)
-        .filter(open)
-        .copied()
-        .collect();
-    let tools: Vec<_> = left.iter().map(|requirement| requirement.tool).collect();
+    let left = left.iter().map(|requirement| {
+        let needs = requirement.needs.iter().copied();
+        let open: Vec<_> = needs.filter(|need| !proved.contains(need)).collect();
+        (requirement.tool, open)
+    });
+    let left: Vec<_> = left.filter(|(_, open)| !open.is_empty()).collect();
+    let needs: BTreeSet<_> = left.iter().flat_map(|(_, open)| open).copied().collect();
+    let tools: Vec<_> = left.iter().map(|(tool, _)| *tool).collect();
     let needs: Vec<_> = needs.into_iter().collect();
     let needs = needs.join(", ");
     let because = format!("they take arguments, or change something; they need to {needs}");

@@ -4,47 +4,36 @@ use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 use serde_json::Value;
 
+use super::SIGNED;
 use super::probe::{Answer, Heard, Probe};
 use crate::doctor::finding::{Finding, quoted};
 
-/// The answer to a request without a token.
-pub(super) struct Challenge;
-
-impl Challenge {
-    /// Looks at `refusal`, and at the metadata to which it leads.
-    pub(super) async fn examine(probe: &Probe, refusal: Heard) -> Vec<Finding> {
-        let refusal = match refusal {
-            Ok(answer) => answer,
-            Err(error) => return vec![Finding::not_checked(WHAT, error)],
-        };
-        match refusal.status {
-            StatusCode::UNAUTHORIZED => {}
-            StatusCode::OK => {
-                return vec![
-                    Finding::warning("a call without a token is let in, too")
-                        .because("the token that was given is not needed")
-                        .mend(
-                            "OCI_MCP_ACCESS of the server, or authentication of the gateway's \
-                            deployment",
-                        ),
-                ];
-            }
-            status => {
-                let because = format!("a request without a token is answered {}", status.as_u16());
-                return vec![Finding::not_checked(WHAT, because)];
-            }
+/// Looks at `refusal`, the answer to a request without a token, and at the metadata to which it leads.
+pub(super) async fn examine(probe: &Probe, refusal: Heard) -> Vec<Finding> {
+    let refusal = match refusal {
+        Ok(answer) => answer,
+        Err(error) => return vec![Finding::not_checked(WHAT, error)],
+    };
+    match refusal.status {
+        StatusCode::UNAUTHORIZED if refusal.text().contains(SIGNED) => {
+            let because = "requests are signed there, without tokens";
+            return vec![Finding::not_checked(WHAT, because)];
         }
-        if refusal.text().contains("NotAuthenticated") {
-            return vec![Finding::not_checked(
-                WHAT,
-                "requests are signed there, without tokens",
-            )];
+        StatusCode::UNAUTHORIZED => {}
+        StatusCode::OK => {
+            return vec![
+                Finding::warning("a call without a token is let in, too")
+                    .because("the token that was given is not needed")
+                    .mend("OCI_MCP_ACCESS of the server, or authentication of the gateway"),
+            ];
         }
-        let (challenge, metadata) = challenged(&refusal);
-        let mut findings = vec![challenge];
-        findings.push(described(probe, metadata.as_deref()).await);
-        findings
+        status => {
+            let because = format!("a request without one is answered {}", status.as_u16());
+            return vec![Finding::not_checked(WHAT, because)];
+        }
     }
+    let (challenge, metadata) = challenged(&refusal);
+    vec![challenge, described(probe, metadata.as_deref()).await]
 }
 
 /// Whether the challenge came through, and the URL in it.
