@@ -7,6 +7,7 @@ mod clock;
 mod configuration;
 mod endpoints;
 mod finding;
+#[cfg(feature = "client")]
 mod gateway;
 mod identity;
 mod image;
@@ -18,9 +19,8 @@ mod report;
 mod socket;
 
 use std::fmt::Display;
-use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -28,14 +28,13 @@ use clap::ValueEnum;
 use oci_mcp::{Config, Vars};
 use oci_mcp_hosts::{Place, environment as process_variable};
 use oci_mcp_tools::OciTools;
-use oci_rest::{Endpoints, Environment, Https, HttpsError, StreamingTransport, Transport};
+use oci_rest::{Endpoints, Environment, Https, HttpsError, Transport};
 
 use crate::oci::{self, Once};
 use crate::{app_over, now, over_network, serve};
 use clock::Reading;
 use endpoints::Asked;
 use finding::Finding;
-use gateway::Gateway;
 use identity::Identity;
 use progress::Progress;
 use report::Report;
@@ -45,12 +44,10 @@ use report::Report;
 // Those of `serve` are flattened into it, and have the name that it would have.
 #[group(id = "doctor")]
 pub(crate) struct Args {
-    /// The URL that clients have, of a gateway for example: what comes through it
-    #[arg(long)]
-    url: Option<String>,
-    /// A file with the token that is asked for at the URL
-    #[arg(long, requires = "url")]
-    token_file: Option<PathBuf>,
+    // An image is not where clients are.
+    #[cfg(feature = "client")]
+    #[command(flatten)]
+    way: gateway::Args,
     /// The shape that the binary is to run on, such as `CI.Standard.A1.Flex` or `GENERIC_X86`
     #[arg(long)]
     shape: Option<String>,
@@ -84,6 +81,7 @@ enum Subject {
     /// What OCI lets the tools do
     Permissions,
     /// The way through --url
+    #[cfg(feature = "client")]
     Gateway,
 }
 
@@ -149,12 +147,13 @@ async fn examine(args: &Args, environment: &Environment, network: Network) -> Re
             }
         },
         async {
+            #[cfg(feature = "client")]
             if args.wants(Subject::Gateway) {
                 let _step = progress.begin("gateway");
-                through(args, &lookup, &network.streaming).await
-            } else {
-                Vec::new()
+                let found = args.way.examine(&lookup, &network.streaming).await;
+                return vec![(Subject::Gateway, found)];
             }
+            Vec::new()
         },
     );
     let memory = lookup("FN_MEMORY");
@@ -166,8 +165,7 @@ async fn examine(args: &Args, environment: &Environment, network: Network) -> Re
         (Subject::Image, image::examine(root, args.shape.as_deref())),
         (Subject::Limits, limits),
     ];
-    all.extend(of_oci);
-    all.push((Subject::Gateway, gateway));
+    all.extend(of_oci.into_iter().chain(gateway));
     all.retain(|(subject, _)| args.wants(*subject));
     let told = all.into_iter();
     Report(
@@ -178,11 +176,14 @@ async fn examine(args: &Args, environment: &Environment, network: Network) -> Re
 
 impl Args {
     fn wants(&self, subject: Subject) -> bool {
-        if self.only.is_empty() {
-            subject != Subject::Gateway || self.url.is_some()
-        } else {
-            self.only.contains(&subject)
+        if !self.only.is_empty() {
+            return self.only.contains(&subject);
         }
+        #[cfg(feature = "client")]
+        if subject == Subject::Gateway {
+            return self.way.is_given();
+        }
+        true
     }
 }
 
@@ -197,6 +198,7 @@ impl Subject {
             Self::Endpoints => "endpoints",
             Self::Clock => "clock",
             Self::Permissions => "permissions",
+            #[cfg(feature = "client")]
             Self::Gateway => "gateway",
         }
     }
@@ -205,7 +207,8 @@ impl Subject {
 /// Ways to the network, all bounded in time.
 struct Network {
     whole: Transport,
-    streaming: StreamingTransport,
+    #[cfg(feature = "client")]
+    streaming: oci_rest::StreamingTransport,
     /// What is wrong with the authorities that the operator trusts.
     problem: Option<Finding>,
 }
@@ -222,8 +225,9 @@ impl Network {
         };
         let https = https.connect_timeout(CONNECT).max_response_bytes(MAX_BYTES);
         Ok(Self {
-            whole: https.clone().timeout(ANSWER).build()?,
-            streaming: https.timeout(START).build_streaming()?,
+            #[cfg(feature = "client")]
+            streaming: https.clone().timeout(gateway::START).build_streaming()?,
+            whole: https.timeout(ANSWER).build()?,
             problem,
         })
     }
@@ -344,49 +348,6 @@ impl<F: Fn(&str) -> Option<String>> Look<'_, F> {
     }
 }
 
-/// The way through the URL of clients.
-async fn through(
-    args: &Args,
-    lookup: &impl Fn(&str) -> Option<String>,
-    transport: &StreamingTransport,
-) -> Vec<Finding> {
-    let Some(url) = &args.url else {
-        return vec![Finding::not_checked(
-            "the way of a client",
-            "--url is not given",
-        )];
-    };
-    let token = args
-        .token_file
-        .as_ref()
-        .map(|path| (path, fs::read_to_string(path)));
-    let token = match token {
-        Some((path, Err(error))) => {
-            let path = path.display();
-            return vec![
-                Finding::problem(format!("{path}, the file of the token, cannot be read"))
-                    .because(error),
-            ];
-        }
-        Some((_, Ok(token))) => Some(token),
-        None => None,
-    };
-    // Those of all the pages are treated alike.
-    let origins = lookup("OCI_MCP_ALLOWED_ORIGINS").unwrap_or_default();
-    let origin = origins
-        .split(',')
-        .next()
-        .map(str::trim)
-        .filter(|origin| !origin.is_empty());
-    let gateway = Gateway {
-        url,
-        token: token.as_deref().map(str::trim),
-        origin: origin.map(str::to_owned),
-        transport,
-    };
-    gateway::examine(&gateway).await
-}
-
 const OF_OCI: [Subject; 4] = [
     Subject::Identity,
     Subject::Endpoints,
@@ -396,6 +357,4 @@ const OF_OCI: [Subject; 4] = [
 const UNKNOWN_HOST: &str = "the host is not known; see configuration";
 const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(10);
-/// For an answer through a gateway, behind which an instance may have to start.
-const START: Duration = Duration::from_secs(30);
 const MAX_BYTES: usize = 256 * 1024;

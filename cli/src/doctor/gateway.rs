@@ -5,6 +5,10 @@ mod headers;
 mod page;
 mod probe;
 
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use http::{Method, StatusCode, Uri};
 use oci_rest::StreamingTransport;
 
@@ -12,17 +16,72 @@ use super::endpoints::look_up;
 use super::finding::{Finding, quoted};
 use probe::{Answer, Heard, Probe};
 
-/// What is looked at, and with what.
-pub(super) struct Gateway<'a> {
-    pub(super) url: &'a str,
-    /// A token for it, which is sent nowhere else.
-    pub(super) token: Option<&'a str>,
-    /// Whose web pages may call, by the settings.
-    pub(super) origin: Option<String>,
-    pub(super) transport: &'a StreamingTransport,
+/// What is looked at.
+#[derive(clap::Args)]
+#[group(id = "way")]
+pub(super) struct Args {
+    /// The URL that clients have, of a gateway for example: what comes through it
+    #[arg(long)]
+    url: Option<String>,
+    /// A file with the token that is asked for at the URL
+    #[arg(long, requires = "url")]
+    token_file: Option<PathBuf>,
 }
 
-pub(super) async fn examine(gateway: &Gateway<'_>) -> Vec<Finding> {
+impl Args {
+    pub(super) fn is_given(&self) -> bool {
+        self.url.is_some()
+    }
+
+    /// Goes the way, from a page that the settings let call which `lookup` finds.
+    pub(super) async fn examine(
+        &self,
+        lookup: &impl Fn(&str) -> Option<String>,
+        transport: &StreamingTransport,
+    ) -> Vec<Finding> {
+        let Some(url) = &self.url else {
+            let because = "--url is not given";
+            return vec![Finding::not_checked("the way of a client", because)];
+        };
+        let token = self
+            .token_file
+            .as_ref()
+            .map(|path| (path, fs::read_to_string(path)));
+        let token = match token {
+            Some((path, Err(error))) => {
+                let path = path.display();
+                let lost = format!("{path}, the file of the token, cannot be read");
+                return vec![Finding::problem(lost).because(error)];
+            }
+            Some((_, Ok(token))) => Some(token),
+            None => None,
+        };
+        // Those of all the pages are treated alike.
+        let origins = lookup("OCI_MCP_ALLOWED_ORIGINS").unwrap_or_default();
+        let origin = origins.split(',').next().map(str::trim);
+        let gateway = Gateway {
+            url,
+            token: token.as_deref().map(str::trim),
+            origin: origin
+                .filter(|origin| !origin.is_empty())
+                .map(str::to_owned),
+            transport,
+        };
+        examine(&gateway).await
+    }
+}
+
+/// Where to, and with what.
+struct Gateway<'a> {
+    url: &'a str,
+    /// A token for it, which is sent nowhere else.
+    token: Option<&'a str>,
+    /// Whose web pages may call, by the settings.
+    origin: Option<String>,
+    transport: &'a StreamingTransport,
+}
+
+async fn examine(gateway: &Gateway<'_>) -> Vec<Finding> {
     let url = match target(gateway.url) {
         Ok(url) => url,
         Err(problem) => return vec![problem],
@@ -246,6 +305,8 @@ fn moot(because: &str) -> Finding {
     Finding::not_checked("headers, GET, challenge, metadata and CORS", because)
 }
 
+/// For an answer behind which an instance may have to start.
+pub(super) const START: Duration = Duration::from_secs(30);
 /// What OCI's services say that want a signature.
 const SIGNED: &str = "NotAuthenticated";
 /// In milliseconds.

@@ -287,7 +287,7 @@ async fn a_first_answer_that_takes_long_is_a_warning() {
     let transport = StreamingTransport::new(tower::service_fn(move |request: Request<Bytes>| {
         let server = server.clone();
         async move {
-            tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+            tokio::time::sleep(Duration::from_secs(6)).await;
             let Ok(answer) = tower::ServiceExt::oneshot(server, request).await;
             let (head, body) = answer.into_parts();
             let body = Full::new(body.collect().await.unwrap().to_bytes());
