@@ -6,6 +6,8 @@ mod audit;
 mod connect;
 #[cfg(feature = "dev")]
 mod dev;
+#[cfg(feature = "doctor")]
+mod doctor;
 mod oci;
 mod ping;
 #[cfg(feature = "client")]
@@ -64,6 +66,10 @@ enum Command {
     /// Calls a tool, without a host.
     #[cfg(feature = "oci")]
     Call(terminal::Call),
+    /// Looks for what is wrong, from here: settings, identity, clock, network, permissions, and the
+    /// way through a gateway.
+    #[cfg(feature = "doctor")]
+    Doctor(Box<doctor::Args>),
     /// Prints what OCI needs to run this: requests for the OCI CLI or kubectl, and the IAM policy.
     #[cfg(all(feature = "dev", feature = "oci"))]
     Render(Box<render::Args>),
@@ -93,6 +99,8 @@ fn main() -> ExitCode {
         Command::Tools(args) => return with_app(|app| terminal::list(app, &args)),
         #[cfg(feature = "oci")]
         Command::Call(args) => return with_app(|app| terminal::call(app, &args)),
+        #[cfg(feature = "doctor")]
+        Command::Doctor(args) => return doctor::run(&args),
         #[cfg(all(feature = "dev", feature = "oci"))]
         Command::Render(args) => return render::run(&args),
         #[cfg(feature = "client")]
@@ -123,7 +131,11 @@ fn configured() -> Result<App, oci_mcp_hosts::Error> {
 }
 
 fn app<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> App {
-    let once = Once::default();
+    app_over(vars, Once::default())
+}
+
+/// The app, whose tools ask OCI by the way that `once` is.
+fn app_over<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, once: Once) -> App {
     let shared = once.clone();
     let app = App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
         .title("OCI")

@@ -34,7 +34,8 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    fn flag(&self, name: &str) -> Option<String> {
+    /// The value of the flag for the variable `name`, if there is such a flag and it was given.
+    pub(crate) fn flag(&self, name: &str) -> Option<String> {
         match name {
             "OCI_MCP_ACCESS" => self.access.clone(),
             "OCI_MCP_ALLOWED_HOSTS" => self.allowed_hosts.clone(),

@@ -36,7 +36,7 @@ pub(crate) struct Call {
 
 /// Prints the tools.
 pub(crate) fn list(app: App, args: &List) -> ExitCode {
-    let tools = match service(app).and_then(|service| tools(&service)) {
+    let tools = match service(app).and_then(|service| wait(tools(&service))) {
         Ok(tools) => tools,
         Err(problem) => return fail(1, &format!("error: {problem}")),
     };
@@ -67,7 +67,8 @@ pub(crate) fn call(app: App, args: &Call) -> ExitCode {
         );
     };
     let params = json!({ "name": args.name, "arguments": arguments });
-    let answer = match service(app).and_then(|service| ask(&service, "tools/call", &params)) {
+    let request = request("tools/call", &params);
+    let answer = match service(app).and_then(|service| wait(answer(service, request))) {
         Ok(answer) => answer,
         Err(problem) => return fail(1, &format!("error: {problem}")),
     };
@@ -91,7 +92,8 @@ fn service(app: App) -> Result<AppService, Problem> {
     Ok(app.into_service(Config::default())?)
 }
 
-type Problem = Box<dyn Error>;
+/// Why there is no answer.
+pub(crate) type Problem = Box<dyn Error + Send + Sync>;
 
 /// The exit code for a failure that a tool tells.
 fn code(text: &str) -> u8 {
@@ -102,10 +104,14 @@ fn code(text: &str) -> u8 {
 }
 
 /// All tools, whatever the number of pages.
-fn tools(service: &AppService) -> Result<Vec<Value>, Problem> {
+///
+/// # Errors
+///
+/// As [`answer`].
+pub(crate) async fn tools(service: &AppService) -> Result<Vec<Value>, Problem> {
     let (mut tools, mut params) = (Vec::new(), json!({}));
     loop {
-        let answer = ask(service, "tools/list", &params)?;
+        let answer = answer(service.clone(), request("tools/list", &params)).await?;
         let page = answer.pointer("/result/tools").and_then(Value::as_array);
         tools.extend(page.into_iter().flatten().cloned());
         match answer.pointer("/result/nextCursor") {
@@ -115,8 +121,8 @@ fn tools(service: &AppService) -> Result<Vec<Value>, Problem> {
     }
 }
 
-/// What the app answers, without a host.
-fn ask(service: &AppService, method: &str, params: &Value) -> Result<Value, Problem> {
+/// A message for the app, without a host.
+pub(crate) fn request(method: &str, params: &Value) -> Request<Bytes> {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let mut request = Request::new(Bytes::from(body.to_string()));
     *request.method_mut() = http::Method::POST;
@@ -125,14 +131,25 @@ fn ask(service: &AppService, method: &str, params: &Value) -> Result<Value, Prob
     request
         .headers_mut()
         .insert(http::header::CONTENT_TYPE, media_type);
+    request
+}
+
+/// What the app answers.
+///
+/// # Errors
+///
+/// [`Problem`] if the answer broke off, or is not JSON.
+pub(crate) async fn answer(service: AppService, request: Request<Bytes>) -> Result<Value, Problem> {
+    let Ok(response) = service.oneshot(request).await;
+    let answer = response.into_body().collect().await?;
+    Ok(serde_json::from_slice(&answer.to_bytes())?)
+}
+
+fn wait<T>(answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let answer = runtime.block_on(async {
-        let Ok(response) = service.clone().oneshot(request).await;
-        response.into_body().collect().await
-    });
-    Ok(serde_json::from_slice(&answer?.to_bytes())?)
+    runtime.block_on(answer)
 }
 
 fn print(text: &str) -> ExitCode {

@@ -6,7 +6,7 @@ mod known;
 #[cfg(feature = "access")]
 mod tests;
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use oci_mcp::{App, Vars};
@@ -19,7 +19,7 @@ pub(crate) struct Reach {
     /// Whether OCI has decided who calls before the server is reached.
     pub(crate) is_platform: bool,
     /// Where it listens; `None` for a function and stdio, to which no network leads.
-    pub(crate) address: Option<IpAddr>,
+    pub(crate) address: Option<SocketAddr>,
 }
 
 /// How callers are known. One way a server, so that none is weaker than the operator thinks.
@@ -80,7 +80,10 @@ impl Reach {
     fn default_scheme(self) -> Option<Scheme> {
         if self.is_platform {
             Some(Scheme::Platform)
-        } else if self.address.is_none_or(|address| address.is_loopback()) {
+        } else if self
+            .address
+            .is_none_or(|address| address.ip().is_loopback())
+        {
             Some(Scheme::None)
         } else {
             None

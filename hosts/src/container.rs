@@ -34,7 +34,7 @@ impl Settings {
     pub(crate) fn reach(&self) -> Reach {
         Reach {
             is_platform: false,
-            address: Some(self.address.ip()),
+            address: Some(self.address),
         }
     }
 }

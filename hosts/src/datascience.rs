@@ -59,7 +59,7 @@ impl Settings {
     pub(crate) fn reach(&self) -> Reach {
         Reach {
             is_platform: self.is_on_platform,
-            address: Some(self.address.ip()),
+            address: Some(self.address),
         }
     }
 }

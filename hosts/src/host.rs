@@ -64,6 +64,20 @@ impl Host {
         kind.host(vars, config)
     }
 
+    /// Its name, as a request's `Delivery` has it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "container")]
+            Self::Container(_) => Kind::Container.name(),
+            #[cfg(feature = "datascience")]
+            Self::DataScience(_) => Kind::DataScience.name(),
+            #[cfg(feature = "functions")]
+            Self::Functions(_) => Kind::Functions.name(),
+            #[cfg(feature = "stdio")]
+            Self::Stdio(_) => Kind::Stdio.name(),
+        }
+    }
+
     /// Whom it is reached by.
     pub(crate) fn reach(&self) -> Reach {
         match self {

@@ -49,6 +49,7 @@ pub use error::Error;
 #[cfg(feature = "stdio")]
 pub use stdio::{Line, Lines};
 
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use oci_mcp::{App, Config, Vars};
@@ -132,12 +133,43 @@ pub fn stdio<F: Fn(&str) -> Option<String>>(
 /// runs elsewhere. `names` are those of its variables.
 ///
 /// A file that a setting names is read, as `run` does: it must be on this machine, too.
+///
+/// The place where a server would be is told if the settings let it be known, whatever else is wrong with them.
 pub fn check<F: Fn(&str) -> Option<String>>(
     app: impl FnOnce(&mut Vars<F>) -> App,
     vars: &mut Vars<F>,
     names: impl IntoIterator<Item = String>,
-) {
-    let _prepared = prepare(app, vars, names, Host::choose);
+) -> Option<Place> {
+    let mut place = None;
+    let prepared = prepare(app, vars, names, |vars, config| {
+        let host = Host::choose(vars, config)?;
+        place = Some(Place {
+            host: host.name(),
+            address: host.reach().address,
+            max_body_bytes: config.max_body_bytes(),
+            is_left_to_the_network: false,
+        });
+        Some(host)
+    });
+    if let (Some(place), Some(prepared)) = (&mut place, prepared) {
+        let reach = prepared.host.reach();
+        place.is_left_to_the_network = prepared.callers.are_left_to_the_network(reach);
+    }
+    place
+}
+
+/// Where a server is, by its settings.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The host: `functions`, `datascience`, `container` or `stdio`.
+    pub host: &'static str,
+    /// Where it listens; `None` for a function and stdio, to which no network leads.
+    pub address: Option<SocketAddr>,
+    /// The largest message.
+    pub max_body_bytes: usize,
+    /// Whether nobody but the network decides who calls.
+    pub is_left_to_the_network: bool,
 }
 
 /// Reads the settings of every host, those of the app, then those of the one that `choose` gives, and serves it.

@@ -8,6 +8,7 @@ mod expanded;
 mod general;
 mod iam;
 mod policy;
+mod requirement;
 mod session;
 
 use std::error::Error;
@@ -18,6 +19,7 @@ use oci_mcp::{App, ByteLimit, Vars};
 use oci_rest::{Catalogue, Client, Endpoints, Region};
 
 pub use self::iam::Grantee;
+pub use self::requirement::Requirement;
 
 use self::curated::Toolsets;
 use self::general::{CallOperation, DescribeOperation, SearchOperations};
