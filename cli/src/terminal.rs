@@ -1,5 +1,7 @@
 //! `oci-mcp tools` and `oci-mcp call`: the tools, for a person at a terminal and for scripts.
 
+#[cfg(feature = "client")]
+mod progress;
 mod table;
 
 use std::error::Error;
@@ -11,6 +13,7 @@ use http::Request;
 use http_body_util::BodyExt;
 use oci_mcp::{App, AppService, Config};
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
 /// How an answer is printed.
@@ -67,7 +70,7 @@ pub(crate) fn call(app: App, args: &Call) -> ExitCode {
         );
     };
     let params = json!({ "name": args.name, "arguments": arguments });
-    let answer = match service(app).and_then(|service| ask(&service, "tools/call", &params)) {
+    let answer = match service(app).and_then(|service| called(&service, &params)) {
         Ok(answer) => answer,
         Err(problem) => return fail(1, &format!("error: {problem}")),
     };
@@ -115,8 +118,28 @@ fn tools(service: &AppService) -> Result<Vec<Value>, Problem> {
     }
 }
 
-/// What the app answers, without a host.
+/// What the app answers to a call. Who waits for it at a terminal sees that it goes on.
+fn called(service: &AppService, params: &Value) -> Result<Value, Problem> {
+    let call = answer(service, "tools/call", params);
+    #[cfg(feature = "client")]
+    if io::stderr().is_terminal() {
+        let tool = params.get("name").and_then(Value::as_str);
+        let shown = progress::shown(call, tool.unwrap_or_default(), io::stderr());
+        return runtime()?.block_on(shown);
+    }
+    runtime()?.block_on(call)
+}
+
 fn ask(service: &AppService, method: &str, params: &Value) -> Result<Value, Problem> {
+    runtime()?.block_on(answer(service, method, params))
+}
+
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+/// What the app answers, without a host.
+async fn answer(service: &AppService, method: &str, params: &Value) -> Result<Value, Problem> {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let mut request = Request::new(Bytes::from(body.to_string()));
     *request.method_mut() = http::Method::POST;
@@ -125,14 +148,9 @@ fn ask(service: &AppService, method: &str, params: &Value) -> Result<Value, Prob
     request
         .headers_mut()
         .insert(http::header::CONTENT_TYPE, media_type);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let answer = runtime.block_on(async {
-        let Ok(response) = service.clone().oneshot(request).await;
-        response.into_body().collect().await
-    });
-    Ok(serde_json::from_slice(&answer?.to_bytes())?)
+    let Ok(response) = service.clone().oneshot(request).await;
+    let body = response.into_body().collect().await?;
+    Ok(serde_json::from_slice(&body.to_bytes())?)
 }
 
 fn print(text: &str) -> ExitCode {
