@@ -1,6 +1,6 @@
 # Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check fuzz \
+.PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check bench-tokens fuzz \
 	binary image image-test function-zip model-artifact stack sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
 
 TYPOS := 1.52.0
@@ -149,6 +149,14 @@ bench-check: ## Fails if a function exceeds a budget of bench/src/budget.rs
 	@$(BENCH)/bench check $(BENCH)
 
 BENCH := $(or $(CARGO_TARGET_DIR),target)/bench
+
+bench-tokens: ## Asks us and Oracle's MCP servers the same of a simulated OCI; writes bench/TOKENS.md
+	@bench/tokens/install.sh
+	cargo build --locked -p oci-emulator -p oci-mcp-cli --example simulated_oci --bin oci-mcp
+	@python3 -B bench/tokens/tokens.py $(EXAMPLES)/../oci-mcp $(EXAMPLES)/simulated_oci target/bench-peers/oracle > $(TOKENS)
+	@mv $(TOKENS) bench/TOKENS.md
+
+TOKENS := $(or $(CARGO_TARGET_DIR),target)/TOKENS.md
 
 FUZZ_SECONDS := 600
 

@@ -211,6 +211,28 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_may_be_for_a_toolset() {
+        let rules = json!([
+            { "tools": { "toolset": "compute" }, "scopes": ["machines"] },
+            { "tools": { "toolset": "general" }, "scopes": ["all"] },
+        ]);
+        let tools = json!(["oci_compute_list_instances", "oci_compute_list_images"]);
+        let general = [
+            "oci_search_operations",
+            "oci_describe_operation",
+            "oci_call_operation",
+        ];
+        let cases = json!([
+            { "scopes": "machines", "allowed": tools, "refused": ["oci_network_list_vcns"] },
+            { "scopes": "all", "allowed": general, "refused": tools },
+        ]);
+
+        let report = try_out(&json!({ "rules": rules }), &cases).unwrap();
+
+        assert!(report.holds(), "{report}");
+    }
+
+    #[test]
     fn what_cannot_be_tried_is_no_success() {
         let cases = [
             (json!({}), json!([]), "has no case"),

@@ -1,5 +1,7 @@
 //! `oci-mcp tools` and `oci-mcp call`: the tools, for a person at a terminal and for scripts.
 
+#[cfg(feature = "client")]
+mod progress;
 mod table;
 
 use std::error::Error;
@@ -67,8 +69,7 @@ pub(crate) fn call(app: App, args: &Call) -> ExitCode {
         );
     };
     let params = json!({ "name": args.name, "arguments": arguments });
-    let request = request("tools/call", &params);
-    let answer = match service(app).and_then(|service| wait(answer(service, request))) {
+    let answer = match service(app).and_then(|service| called(service, &params)) {
         Ok(answer) => answer,
         Err(problem) => return fail(1, &format!("error: {problem}")),
     };
@@ -143,6 +144,21 @@ pub(crate) async fn answer(service: AppService, request: Request<Bytes>) -> Resu
     let Ok(response) = service.oneshot(request).await;
     let answer = response.into_body().collect().await?;
     Ok(serde_json::from_slice(&answer.to_bytes())?)
+}
+
+/// What the app answers to a call. Who waits for it at a terminal sees that it goes on.
+fn called(service: AppService, params: &Value) -> Result<Value, Problem> {
+    let call = answer(service, request("tools/call", params));
+    #[cfg(feature = "client")]
+    if io::stderr().is_terminal() {
+        let tool = params.get("name").and_then(Value::as_str);
+        return wait(progress::shown(
+            call,
+            tool.unwrap_or_default(),
+            io::stderr(),
+        ));
+    }
+    wait(call)
 }
 
 fn wait<T>(answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {

@@ -1,6 +1,7 @@
 //! Oracle Cloud Infrastructure itself, as its clients see it: signed requests to a small tenancy.
 
 mod activity;
+mod analytics;
 mod authority;
 mod collection;
 mod compute;

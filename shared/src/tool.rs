@@ -93,6 +93,8 @@ pub trait Tool: Send + Sync + 'static {
     const DESCRIPTION: &'static str;
     /// A name for people.
     const TITLE: Option<&'static str> = None;
+    /// The toolset that it is in, by which a policy of scopes may name it with others.
+    const TOOLSET: Option<&'static str> = None;
     /// What a client may assume about a call's effects.
     const ANNOTATIONS: Annotations = Annotations::NONE;
     /// Pictures for people.

@@ -101,6 +101,8 @@ def rows(oci_, production, network, data, development, security):
     yield oci.monitoring.MonitoringClient, "list_alarms", "get_alarm", [production]
     yield oci.monitoring.MonitoringClient, "list_alarms_status", None, [production]
     yield oci.logging.LoggingManagementClient, "list_log_groups", "get_log_group", [security]
+    yield oci.log_analytics.LogAnalyticsClient, "list_sources", None, ["axacmecloud01", production]
+    yield oci.work_requests.WorkRequestClient, "list_work_requests", "get_work_request", [production]
     yield oci.ons.NotificationControlPlaneClient, "list_topics", None, [security]
     yield oci.functions.FunctionsManagementClient, "list_applications", "get_application", [production]
     yield oci.container_instances.ContainerInstanceClient, "list_container_instances", "get_container_instance", [production]

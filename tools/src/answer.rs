@@ -4,11 +4,14 @@ mod cursor;
 mod fields;
 mod fit;
 mod mask;
+mod table;
+mod view;
 
 pub(crate) use self::cursor::Cursor;
 pub(crate) use self::fields::{Fields, alike};
 pub(crate) use self::fit::fit;
 pub(crate) use self::mask::mask;
+pub(crate) use self::view::View;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -16,13 +19,14 @@ use http::{HeaderMap, HeaderName, Response};
 use serde_json::{Map, Value, json};
 
 use self::fit::size;
+use crate::query::Unanswerable;
 
 /// How an answer is to be shaped.
 pub(crate) struct Shape<'a> {
     /// The largest result, in bytes.
     pub(crate) max_bytes: usize,
-    /// What to keep of each item.
-    pub(crate) fields: &'a Fields,
+    /// What the caller wants to see.
+    pub(crate) view: &'a View,
     /// Whether secrets are masked: always, unless the operator has named the operation for them.
     pub(crate) masks: bool,
     /// Where the page begins that was asked for, if the operation can be asked again.
@@ -56,9 +60,13 @@ pub(crate) fn bounded(mut value: Value, max_bytes: usize) -> String {
 }
 
 impl Shape<'_> {
-    /// The text of the result, as compact JSON: of a list `{items, count, next_page?, truncated?,
-    /// hint?}`, of anything else the thing itself.
-    pub(crate) fn text(&self, response: &Response<Bytes>) -> String {
+    /// The text of the result, as compact JSON or a table: of a list `{items, count, next_page?,
+    /// truncated?, hint?}`, of anything else the thing itself.
+    ///
+    /// # Errors
+    ///
+    /// [`Unanswerable`] if the caller's query does not fit it.
+    pub(crate) fn text(&self, response: &Response<Bytes>) -> Result<String, Unanswerable> {
         let mut result = match body(response) {
             Body::Nothing => self.nothing(response),
             Body::Text(text) => self.plain(text, response.headers()),
@@ -71,26 +79,56 @@ impl Shape<'_> {
                 if self.masks {
                     mask(&mut value);
                 }
-                self.value(value)
+                self.value(value)?
             }
         };
         if let Value::Object(result) = &mut result {
             result.extend(work_request(response.headers()));
         }
-        result.to_string()
+        Ok(self.view.text(result, self.max_bytes))
     }
 
     /// The same of what is no answer as it came, but was made of such.
-    pub(crate) fn made(&self, mut value: Value) -> String {
+    ///
+    /// # Errors
+    ///
+    /// As [`Shape::text`].
+    pub(crate) fn made(&self, mut value: Value) -> Result<String, Unanswerable> {
         clean(&mut value);
-        self.value(value).to_string()
+        let value = self.value(value)?;
+        Ok(self.view.text(value, self.max_bytes))
     }
 
-    fn value(&self, value: Value) -> Value {
-        match listing(value) {
-            Ok((items, rest)) => self.list(items, rest),
-            Err(value) => self.one(&value),
+    fn value(&self, value: Value) -> Result<Value, Unanswerable> {
+        let (mut answer, hint) = match listing(value) {
+            Ok((items, mut rest)) => {
+                // `nextStartWith` and its like are in `next_page`.
+                rest.retain(|name, _| !BESIDE.contains(&name.as_str()));
+                let shown = items.iter().map(|item| self.view.project(item)).collect();
+                rest.insert("items".to_owned(), shown);
+                (Value::Object(rest), self.view.unknown(&items))
+            }
+            Err(value) => {
+                let hint = self.view.unknown(std::slice::from_ref(&value));
+                (self.view.project(&value), hint)
+            }
+        };
+        if let Some(found) = self.view.search(&answer) {
+            answer = match found? {
+                items @ Value::Array(_) => json!({ "items": items }),
+                other => other,
+            };
         }
+        Ok(match answer {
+            Value::Object(mut rest) => match rest.remove("items") {
+                Some(Value::Array(items)) => self.list(items, rest, hint),
+                other => {
+                    rest.extend(other.map(|other| ("items".to_owned(), other)));
+                    self.one(rest.into(), hint)
+                }
+            },
+            other => self.one(other, hint),
+        })
     }
 
     fn nothing(&self, response: &Response<Bytes>) -> Value {
@@ -112,30 +150,25 @@ impl Shape<'_> {
         self.max_bytes.saturating_sub(ENVELOPE + token * 4 / 3)
     }
 
-    fn list(&self, items: Vec<Value>, mut rest: Map<String, Value>) -> Value {
+    fn list(&self, items: Vec<Value>, rest: Map<String, Value>, mut hint: Option<String>) -> Value {
         let skipped = self.here.map_or(0, Cursor::skipped);
-        let mut hint = self.fields.unknown(&items);
         let mut room = self.room();
-        // `nextStartWith` and its like are in `next_page`.
-        rest.retain(|name, _| !BESIDE.contains(&name.as_str()));
         let mut beside = Value::Object(rest);
         let mut truncated = fit(&mut beside, room / 4);
         room = room.saturating_sub(size(&beside));
         let mut shown = Vec::new();
         let mut left = items.into_iter().skip(skipped).peekable();
-        while let Some(item) = left.peek() {
-            let mut item = self.fields.project(item);
-            if size(&item) + 1 > room {
+        while let Some(item) = left.peek_mut() {
+            if size(item) + 1 > room {
                 truncated = true;
                 if !shown.is_empty() {
                     break;
                 }
                 // Otherwise it would never be passed.
-                fit(&mut item, room);
+                fit(item, room);
             }
-            room = room.saturating_sub(size(&item) + 1);
-            shown.push(item);
-            left.next();
+            room = room.saturating_sub(size(item) + 1);
+            shown.extend(left.next());
         }
         let next = match (left.peek(), self.here) {
             (Some(_), Some(here)) => Some(here.advanced(shown.len()).to_string()),
@@ -157,13 +190,17 @@ impl Shape<'_> {
         Value::Object(result)
     }
 
-    fn one(&self, value: &Value) -> Value {
-        let hint = self.fields.unknown(std::slice::from_ref(value));
-        let mut value = self.fields.project(value);
+    fn one(&self, mut value: Value, hint: Option<String>) -> Value {
         let truncated = fit(&mut value, self.room());
+        let next = self
+            .next
+            .filter(|_| self.here.is_some() && self.view.searches());
         if let Value::Object(members) = &mut value {
             members.extend(truncated.then(|| ("truncated".to_owned(), true.into())));
             members.extend(hint.map(|hint| ("hint".to_owned(), hint.into())));
+            members.extend(
+                next.map(|token| ("next_page".to_owned(), Cursor::of(token).to_string().into())),
+            );
         }
         value
     }

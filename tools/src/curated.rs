@@ -1,7 +1,7 @@
 //! Tools for what people ask of a tenancy most: rows of tables, each of one operation with flat
 //! arguments and a short answer, or of a function that asks for several.
 
-mod argument;
+pub(crate) mod argument;
 mod composed;
 mod confirm;
 mod row;
@@ -10,7 +10,7 @@ mod toolsets;
 
 pub(crate) use self::row::{Change, Row, Way};
 pub(crate) use self::tables::rows;
-pub(crate) use self::toolsets::Toolsets;
+pub(crate) use self::toolsets::{GENERAL, Toolsets};
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ use serde_json::{Map, Value};
 
 use self::argument::schema;
 use crate::Shared;
-use crate::answer::{Fields, Shape};
-use crate::error::{Category, Failure};
+use crate::answer::{Fields, Shape, View};
+use crate::error::{Advice, Category, Failure};
 use crate::session::{Session, refused};
 
 /// Adds the tools of the operator's toolsets to `app`. Those that change something are not listed, and refuse, unless
@@ -50,7 +50,8 @@ fn tool(name: &str, row: &'static Row, shared: &Arc<Shared>) -> Option<DynamicTo
         async move { shared.curated(&cx, row, arguments.get()).await }
     };
     let tool = DynamicTool::deferred(name, row.about, || schema(row.arguments()), handler);
-    Some(tool.ok()?.with_annotations(row.annotations()))
+    let tool = tool.ok()?.in_toolset(row.toolset());
+    Some(tool.with_annotations(row.annotations()))
 }
 
 impl Row {
@@ -70,6 +71,7 @@ impl Row {
 /// The arguments of one call, after those that all tools have were taken out.
 pub(crate) struct Given {
     pub(crate) arguments: Map<String, Value>,
+    view: View,
     page: Option<String>,
     dry_run: bool,
     confirm: Option<String>,
@@ -109,18 +111,20 @@ impl Shared {
         // Null is as good as nothing.
         arguments.retain(|_, value| !value.is_null());
         let region = take_text(&mut arguments, "region");
-        let fields = arguments.remove("fields").and_then(|fields| {
-            let fields: Option<Vec<String>> = serde_json::from_value(fields).ok();
-            fields
-        });
-        let fields = Fields::of(row.shows).or(fields.unwrap_or_default());
-        let fields = fields.map_err(Failure::validation)?;
+        let view = view(row, &mut arguments)?;
+        // A query is to see all that may be seen at once.
+        let limit = if view.searches() {
+            MAX_LIMIT
+        } else {
+            DEFAULT_LIMIT
+        };
         let session = self.session(cx, region.as_deref())?;
         let mut given = Given {
             page: take_text(&mut arguments, "page"),
             dry_run: arguments.remove("dry_run") == Some(Value::Bool(true)),
             confirm: take_text(&mut arguments, "confirm"),
             arguments,
+            view,
         };
         if row.takes(COMPARTMENT) {
             let named = take_text(&mut given.arguments, COMPARTMENT);
@@ -134,17 +138,17 @@ impl Shared {
                 .insert("compartmentId".to_owned(), id.into());
         }
         if row.takes(LIMIT) && !given.arguments.contains_key(LIMIT) {
-            given
-                .arguments
-                .insert(LIMIT.to_owned(), DEFAULT_LIMIT.into());
+            given.arguments.insert(LIMIT.to_owned(), limit.into());
         }
         let compartment = given.arguments.get(COMPARTMENT).cloned();
-        let outcome = self.answered(&session, row, given, &fields).await;
-        outcome.map_err(|failure| {
-            let compartment = compartment.as_ref().and_then(Value::as_str);
-            let principal = session.connection.client.principal().name();
-            failure.needing(row.needs, principal, cx.host(), compartment)
-        })
+        let advice = Advice {
+            needs: row.needs,
+            principal: session.connection.client.principal().name(),
+            host: cx.host(),
+            compartment: compartment.as_ref().and_then(Value::as_str),
+        };
+        let outcome = self.answered(&session, row, given, &advice).await;
+        outcome.map_err(|failure| failure.needing(&advice))
     }
 
     async fn answered(
@@ -152,21 +156,23 @@ impl Shared {
         session: &Session<'_>,
         row: &Row,
         given: Given,
-        fields: &Fields,
+        advice: &Advice<'_>,
     ) -> Result<String, Failure> {
-        let whole = |value: Value| {
+        let view = &given.view;
+        let whole = |mut value: Value| {
+            advice.on_parts(&mut value);
             let shape = Shape {
                 max_bytes: self.max_bytes,
-                fields,
+                view,
                 masks: true,
                 here: None,
                 next: None,
             };
-            shape.made(value)
+            shape.made(value).map_err(Failure::validation)
         };
         let (name, prepare) = match row.way {
             Way::Composed(compose) => {
-                return compose(session, given.arguments).await.map(whole);
+                return compose(session, given.arguments).await.and_then(whole);
             }
             Way::Operation(name, prepare) => (name, prepare),
         };
@@ -195,13 +201,32 @@ impl Shared {
         let page = session.send(&prepared.endpoint, prepared.request).await?;
         let shape = Shape {
             max_bytes: self.max_bytes,
-            fields,
+            view,
             masks: row.masks,
             here: prepared.here.as_ref().filter(|_| row.takes(PAGE)),
             next: page.next(),
         };
-        Ok(shape.text(page.response()))
+        shape.text(page.response()).map_err(Failure::validation)
     }
+}
+
+/// What of the answer a call asks to see. A `query` may be the tool's own, which is for OCI.
+fn view(row: &Row, arguments: &mut Map<String, Value>) -> Result<View, Failure> {
+    let names = arguments.remove("fields");
+    let names = names.and_then(|names| serde_json::from_value(names).ok());
+    let query = if row.has_own(QUERY) {
+        None
+    } else {
+        take_text(arguments, QUERY)
+    };
+    let is_table = arguments.remove("table") == Some(Value::Bool(true));
+    let names: Option<Vec<String>> = names;
+    View::new(
+        Fields::of(row.shows),
+        names.unwrap_or_default(),
+        query.as_deref(),
+        is_table,
+    )
 }
 
 fn take_text(arguments: &mut Map<String, Value>, name: &str) -> Option<String> {
@@ -212,6 +237,8 @@ fn take_text(arguments: &mut Map<String, Value>, name: &str) -> Option<String> {
 }
 
 pub(crate) const COMPARTMENT: &str = "compartment_id";
+const QUERY: &str = "query";
 const LIMIT: &str = "limit";
 const PAGE: &str = "page";
-const DEFAULT_LIMIT: i64 = 20;
+const DEFAULT_LIMIT: u32 = 20;
+pub(crate) const MAX_LIMIT: u32 = 100;

@@ -35,7 +35,8 @@ fn tool(entry: &Entry<'_>, shared: &Arc<Shared>) -> Option<DynamicTool> {
         }
     };
     let tool = DynamicTool::deferred(tool_name(entry), entry.description(), schema, handler);
-    Some(tool.ok()?.with_annotations(Annotations {
+    let tool = tool.ok()?.in_toolset(entry.package());
+    Some(tool.with_annotations(Annotations {
         read_only_hint: Some(!changes),
         destructive_hint: changes.then_some(true),
         ..Annotations::NONE

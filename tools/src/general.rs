@@ -4,14 +4,25 @@ mod call;
 mod describe;
 mod search;
 
-pub(crate) use self::call::{Args, CallOperation, is_deletion};
-pub(crate) use self::describe::DescribeOperation;
-pub(crate) use self::search::SearchOperations;
+pub(crate) use self::call::{Args, is_deletion};
 
-use oci_mcp::{CallResult, Output, ToolError};
+use std::sync::Arc;
+
+use oci_mcp::{App, CallResult, Output, ToolError};
 use serde_json::Value;
 
+use self::describe::DescribeOperation;
+use self::search::SearchOperations;
+use crate::Shared;
 use crate::error::Failure;
+
+/// Adds the three.
+pub(crate) fn add_to(app: App, shared: &Arc<Shared>) -> App {
+    let app = app
+        .tool(SearchOperations(Arc::clone(shared)))
+        .tool(DescribeOperation(Arc::clone(shared)));
+    call::add_to(app, shared)
+}
 
 /// The text of what came of it, so that it is not sent twice: as text and as a value.
 fn finish(outcome: Result<Value, Failure>) -> Result<CallResult, ToolError> {

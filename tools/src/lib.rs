@@ -8,6 +8,7 @@ mod expanded;
 mod general;
 mod iam;
 mod policy;
+mod query;
 mod requirement;
 mod session;
 
@@ -22,7 +23,6 @@ pub use self::iam::Grantee;
 pub use self::requirement::Requirement;
 
 use self::curated::Toolsets;
-use self::general::{CallOperation, DescribeOperation, SearchOperations};
 use self::policy::Policy;
 
 /// What a signed request needs: a client with an identity, and where services are.
@@ -94,17 +94,10 @@ impl OciTools {
     /// Adds them to `app`.
     pub fn add_to(self, app: App) -> App {
         let app = expanded::add_to(curated::add_to(app, &self.0), &self.0);
-        if !self.0.toolsets.have_general() {
-            return app;
-        }
-        let app = app
-            .tool(SearchOperations(Arc::clone(&self.0)))
-            .tool(DescribeOperation(Arc::clone(&self.0)));
-        // What a tool may do is in its annotations and its description, which are constants.
-        if self.0.policy.allows_mutations() {
-            app.tool(CallOperation::<true>(self.0))
+        if self.0.toolsets.have_general() {
+            general::add_to(app, &self.0)
         } else {
-            app.tool(CallOperation::<false>(self.0))
+            app
         }
     }
 }

@@ -166,7 +166,7 @@ pub(crate) fn search_logs(
     })))
 }
 
-fn log_line(number: i64, log: &Value) -> Value {
+pub(super) fn log_line(number: i64, log: &Value) -> Value {
     let at = Timestamp::from_second(number * LINE_EVERY).unwrap_or_default();
     let (level, message) = match number % 20 {
         0 => ("ERROR", "upstream did not answer within 2000 ms"),
@@ -193,7 +193,7 @@ fn log_line(number: i64, log: &Value) -> Value {
 }
 
 /// What a query compares with: the words in quotation marks.
-fn quoted_words(query: &str) -> Vec<String> {
+pub(super) fn quoted_words(query: &str) -> Vec<String> {
     let words = query.split(['\'', '"']).skip(1).step_by(2);
     words
         .map(|word| word.trim_matches('*').to_owned())
@@ -438,7 +438,11 @@ pub(crate) fn availability(
     })))
 }
 
-fn check_window(start: Timestamp, end: Timestamp, most: SignedDuration) -> Result<(), Refusal> {
+pub(super) fn check_window(
+    start: Timestamp,
+    end: Timestamp,
+    most: SignedDuration,
+) -> Result<(), Refusal> {
     let span = end.duration_since(start);
     if span.is_negative() || span > most {
         return Err(Refusal::invalid(format!(
@@ -478,7 +482,7 @@ const SERVICES: &[(&str, f64)] = &[
 /// Seconds between two audit events.
 const EVENT_EVERY: i64 = 37 * 60;
 /// Seconds between two lines of a log.
-const LINE_EVERY: i64 = 30;
-const MAX_EVENTS: i64 = 2_000;
+pub(super) const LINE_EVERY: i64 = 30;
+pub(super) const MAX_EVENTS: i64 = 2_000;
 /// A month as a step, whose days are counted where it is taken.
 const MONTH: i64 = 30 * 86_400;

@@ -237,6 +237,9 @@ const COLLECTIONS: &[Collection] = &[
     Collection::new("logs", "20200531/logGroups/{logGroupId}/logs", "log")
         .needs(&[])
         .detail(&["tenancyId"]),
+    Collection::new("logSources", "20200601/namespaces/{namespace}/sources", "")
+        .wrapped()
+        .detail(&["namespace"]),
     Collection::new("topics", "20181201/topics", ""),
     // Serverless
     Collection::new("applications", "20260325/applications", "fnapp")

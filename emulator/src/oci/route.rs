@@ -9,7 +9,7 @@ use super::collection::Collection;
 use super::received::Received;
 use super::refusal::{Refusal, text};
 use super::state::State;
-use super::{activity, compute, ingestion, list, metrics, reply, storage};
+use super::{activity, analytics, compute, ingestion, list, metrics, reply, storage};
 
 /// Answers a request whose signature is good.
 ///
@@ -42,6 +42,7 @@ pub(crate) fn answer(
             ingestion::push(state, request, id)
         }
         ("POST", ["20190909", "search"]) => activity::search_logs(state, request),
+        ("POST", ["20200601", rest @ ..]) => analytics::answer(state, request, rest),
         ("POST", ["20200107", "usage"]) => activity::usage(state, request),
         ("POST", ["20180409", "resources"]) => activity::search_resources(state, request),
         (

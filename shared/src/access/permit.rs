@@ -133,7 +133,7 @@ fn has(tool: &Entry, binding: &Binding) -> bool {
 pub(crate) fn facts<'a>(tool: &Description<'a>) -> ToolFacts<'a> {
     ToolFacts {
         name: tool.name,
-        toolset: None,
+        toolset: tool.toolset,
         is_read_only: tool.annotations.read_only_hint == Some(true),
     }
 }

@@ -30,6 +30,7 @@ pub struct DynamicTool {
     pub(super) schema: Deferred,
     pub(super) output_schema: Option<Value>,
     pub(super) title: Option<String>,
+    pub(super) toolset: Option<String>,
     pub(super) annotations: Annotations,
     pub(super) is_blocking: bool,
     pub(super) is_listed: bool,
@@ -110,6 +111,7 @@ impl DynamicTool {
             schema: Box::new(schema),
             output_schema: None,
             title: None,
+            toolset: None,
             annotations: Annotations::NONE,
             is_blocking: false,
             is_listed: true,
@@ -121,6 +123,13 @@ impl DynamicTool {
     #[must_use]
     pub fn with_title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
+        self
+    }
+
+    /// Puts it in a toolset; see [`Tool::TOOLSET`](super::Tool::TOOLSET).
+    #[must_use]
+    pub fn in_toolset(mut self, toolset: impl Into<String>) -> Self {
+        self.toolset = Some(toolset.into());
         self
     }
 

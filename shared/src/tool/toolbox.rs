@@ -47,6 +47,11 @@ impl Drop for Running {
 pub(crate) struct Description<'a> {
     pub(crate) name: &'a str,
     pub(crate) title: Option<&'a str>,
+    #[cfg_attr(
+        not(feature = "access"),
+        expect(dead_code, reason = "a policy goes by it")
+    )]
+    pub(crate) toolset: Option<&'a str>,
     pub(crate) text: &'a str,
     pub(crate) annotations: Annotations,
     pub(crate) icons: &'static [Icon],
@@ -182,6 +187,7 @@ impl<T: Tool> ErasedTool for Typed<T> {
         Description {
             name: T::NAME,
             title: T::TITLE,
+            toolset: T::TOOLSET,
             text: T::DESCRIPTION,
             annotations: T::ANNOTATIONS,
             icons: T::ICONS,
@@ -217,6 +223,7 @@ impl ErasedTool for DynamicTool {
         Description {
             name: &self.name,
             title: self.title.as_deref(),
+            toolset: self.toolset.as_deref(),
             text: &self.description,
             annotations: self.annotations,
             icons: &[],
@@ -250,6 +257,7 @@ impl ErasedTool for Declared {
         Description {
             name: &self.name,
             title: self.title.as_deref(),
+            toolset: None,
             text: &self.description,
             annotations: self.annotations,
             icons: &[],

@@ -21,6 +21,7 @@ enum Kind {
     Flag,
     OneOf(&'static [&'static str]),
     Texts,
+    Object,
 }
 
 /// A text.
@@ -58,6 +59,11 @@ pub(crate) const fn texts(name: &'static str) -> Argument {
     Argument::new(name, Kind::Texts)
 }
 
+/// Members that the tool knows no more of.
+pub(crate) const fn object(name: &'static str) -> Argument {
+    Argument::new(name, Kind::Object)
+}
+
 impl Argument {
     const fn new(name: &'static str, kind: Kind) -> Self {
         Self {
@@ -90,6 +96,7 @@ impl Argument {
             Kind::Decimal => json!({ "type": "number", "exclusiveMinimum": 0 }),
             Kind::Flag => json!({ "type": "boolean" }),
             Kind::OneOf(names) => json!({ "enum": names }),
+            Kind::Object => json!({ "type": "object" }),
             Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         };
         if let (Value::Object(members), false) = (&mut schema, self.about.is_empty()) {

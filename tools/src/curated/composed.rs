@@ -6,6 +6,8 @@ pub(super) mod cost;
 pub(super) mod instance;
 pub(super) mod metrics;
 pub(super) mod network;
+pub(super) mod overview;
+pub(super) mod security;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};

@@ -4,8 +4,8 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::COMPARTMENT;
 use super::argument::{Argument, at_most, flag, text, texts};
+use super::{COMPARTMENT, MAX_LIMIT};
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -230,6 +230,11 @@ impl Row {
         self.takes.iter().chain(self.common)
     }
 
+    /// Whether `name` is one that not all such tools have.
+    pub(crate) fn has_own(&self, name: &str) -> bool {
+        self.takes.iter().any(|argument| argument.name == name)
+    }
+
     pub(crate) fn takes(&self, name: &str) -> bool {
         self.arguments().any(|argument| argument.name == name)
     }
@@ -248,13 +253,15 @@ fn as_given(_: &mut Map<String, Value>, _: Timestamp) -> Result<(), Failure> {
 
 const IN: Argument = text(COMPARTMENT).about("OCID or name");
 const PLACE: Argument = text("region");
-const LIMIT: Argument = at_most("limit", 100);
+const LIMIT: Argument = at_most("limit", MAX_LIMIT);
 const PAGE: Argument = text("page");
 const FIELDS: Argument = texts("fields");
+const QUERY: Argument = text("query");
+const TABLE: Argument = flag("table");
 const DRY_RUN: Argument = flag("dry_run");
-const LIST: &[Argument] = &[IN, PLACE, LIMIT, PAGE, FIELDS];
-const LIST_OF: &[Argument] = &[PLACE, LIMIT, PAGE, FIELDS];
-const UNLIMITED: &[Argument] = &[IN, PLACE, PAGE, FIELDS];
+const LIST: &[Argument] = &[IN, PLACE, LIMIT, PAGE, FIELDS, QUERY, TABLE];
+const LIST_OF: &[Argument] = &[PLACE, LIMIT, PAGE, FIELDS, QUERY, TABLE];
+const UNLIMITED: &[Argument] = &[IN, PLACE, PAGE, FIELDS, QUERY, TABLE];
 const GET: &[Argument] = &[PLACE, FIELDS];
 const GET_IN: &[Argument] = &[IN, PLACE, FIELDS];
 const REGION: &[Argument] = &[PLACE];

@@ -79,4 +79,4 @@ const ALIASES: &str = "aliases";
 const ALL: &str = "all";
 const DEFAULT: &str = "default";
 /// `oci_search_operations`, `oci_describe_operation` and `oci_call_operation`.
-const GENERAL: &str = "general";
+pub(crate) const GENERAL: &str = "general";

@@ -7,66 +7,84 @@ pub(crate) use self::confirm::is_deletion;
 
 use std::sync::Arc;
 
-use oci_mcp::{Annotations, CallResult, Context, Output, Tool, ToolError};
-use schemars::JsonSchema;
+use oci_mcp::{Annotations, App, CallResult, Context, DynamicTool, Output, ToolError};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::answer::{Fields, Shape};
+use crate::answer::{Fields, Shape, View};
+use crate::curated::GENERAL;
+use crate::curated::argument::{Argument, flag, object, schema, text, texts};
 use crate::error::Failure;
 use crate::{Shared, credentials};
 
-/// Calls any operation that the operator allows; if `MUTATIONS`, also those that change something.
-pub(crate) struct CallOperation<const MUTATIONS: bool>(pub(crate) Arc<Shared>);
+/// Adds the tool that calls any operation which the operator allows.
+pub(crate) fn add_to(app: App, shared: &Arc<Shared>) -> App {
+    let changes = shared.policy.allows_mutations();
+    let arguments = ARGUMENTS.iter().chain(changes.then_some(&CONFIRM));
+    let schema = schema(arguments);
+    let about = if changes { CHANGES } else { READS };
+    let shared = Arc::clone(shared);
+    let handler = move |cx: Context, arguments: Box<RawValue>| {
+        let shared = Arc::clone(&shared);
+        async move {
+            match serde_json::from_str(arguments.get()) {
+                Ok(args) => shared.answer(&cx, args).await,
+                Err(error) => Failure::validation(error).into_result(),
+            }
+        }
+    };
+    // None if the texts below were none that a tool may have, which a test excludes.
+    let Ok(tool) = DynamicTool::new("oci_call_operation", about, schema, handler) else {
+        return app;
+    };
+    let tool = tool.with_title("Call an OCI operation").in_toolset(GENERAL);
+    app.dynamic_tool(tool.with_annotations(Annotations {
+        read_only_hint: Some(!changes),
+        destructive_hint: changes.then_some(true),
+        idempotent_hint: None,
+        open_world_hint: Some(true),
+    }))
+}
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// What one call is given.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct Args {
-    /// The operation, such as `core.list_instances`.
     operation: String,
-    /// Its parameters, as `oci_describe_operation` shows them; `body` is one of them.
-    #[serde(default)]
     parameters: Map<String, Value>,
-    /// The region, such as `us-phoenix-1` or `phx`, if not the server's own.
     region: Option<String>,
-    /// What to keep of each item, such as `id` or `shapeConfig.ocpus`, for a short answer.
-    #[serde(default)]
     fields: Vec<String>,
-    /// `next_page` of the answer before, to go on with all else as it was.
+    query: Option<String>,
+    table: bool,
     page: Option<String>,
-    /// Shows the request and sends nothing.
-    #[serde(default)]
     dry_run: bool,
-    /// If it deletes: again the identifier or name, from the parameters, of what is to be deleted.
     confirm: Option<String>,
 }
 
-impl<const MUTATIONS: bool> Tool for CallOperation<MUTATIONS> {
-    type Args = Args;
-    type Output = CallResult;
-    const NAME: &'static str = "oci_call_operation";
-    const DESCRIPTION: &'static str = if MUTATIONS {
-        "Calls an operation of Oracle Cloud Infrastructure (OCI) with the identity of this server. It may \
-         change or delete things: `dry_run` shows the request before it is sent, and what deletes wants \
-         `confirm`. Lists answer `{items, count, next_page?}`; `fields` keeps answers short. \
-         `oci_search_operations` finds operations, `oci_describe_operation` tells their parameters."
-    } else {
-        "Calls an operation of Oracle Cloud Infrastructure (OCI) that only reads, with the identity of \
-         this server. Lists answer `{items, count, next_page?}`; `fields` keeps answers short. \
-         `oci_search_operations` finds operations, `oci_describe_operation` tells their parameters."
-    };
-    const TITLE: Option<&'static str> = Some("Call an OCI operation");
-    const ANNOTATIONS: Annotations = Annotations {
-        read_only_hint: Some(!MUTATIONS),
-        destructive_hint: if MUTATIONS { Some(true) } else { None },
-        idempotent_hint: None,
-        open_world_hint: Some(true),
-    };
-
-    async fn call(&self, cx: &Context, args: Args) -> Result<CallResult, ToolError> {
-        self.0.answer(cx, args).await
-    }
-}
+const ARGUMENTS: [Argument; 8] = [
+    text("operation")
+        .required()
+        .about("such as `core.list_instances`"),
+    object("parameters").about("as `oci_describe_operation` shows them; `body` is one of them"),
+    text("region").about("such as `us-phoenix-1` or `phx`, if not the server's own"),
+    texts("fields").about("what to keep of each item, such as `id` or `shapeConfig.ocpus`"),
+    text("query")
+        .about("JMESPath over the answer: `items[?lifecycleState=='RUNNING'].displayName`"),
+    flag("table").about("answers in Markdown"),
+    text("page").about("`next_page` of the answer before, all else as it was"),
+    flag("dry_run").about("shows the request and sends nothing"),
+];
+const CONFIRM: Argument = text("confirm").about(
+    "if it deletes: again the identifier or name, from the parameters, of what is to be deleted",
+);
+const READS: &str = "Calls an operation of Oracle Cloud Infrastructure (OCI) that only reads, with the identity of \
+    this server. Lists answer `{items, count, next_page?}`; `fields` and `query` keep answers short. \
+    `oci_search_operations` finds operations, `oci_describe_operation` tells their parameters.";
+const CHANGES: &str = "Calls an operation of Oracle Cloud Infrastructure (OCI) with the identity of this server. It may \
+    change or delete things: `dry_run` shows the request before it is sent, and what deletes wants \
+    `confirm`. Lists answer `{items, count, next_page?}`; `fields` and `query` keep answers short. \
+    `oci_search_operations` finds operations, `oci_describe_operation` tells their parameters.";
 
 impl Args {
     /// Those of a tool that is one `operation`: what all calls take is among its parameters.
@@ -81,9 +99,9 @@ impl Args {
             region,
             page,
             confirm,
-            fields: Vec::new(),
             dry_run: parameters.remove("dry_run") == Some(Value::Bool(true)),
             parameters,
+            ..Self::default()
         }
     }
 }
@@ -98,8 +116,12 @@ impl Shared {
 
     async fn called(&self, cx: &Context, args: Args) -> Result<String, Failure> {
         let operation = self.allowed(&args.operation)?;
-        let fields = Fields::default().or(args.fields);
-        let fields = fields.map_err(Failure::validation)?;
+        let view = View::new(
+            Fields::default(),
+            args.fields,
+            args.query.as_deref(),
+            args.table,
+        )?;
         let session = self.session(cx, args.region.as_deref())?;
         let page = args.page.as_deref();
         let prepared = session.prepare(operation, args.parameters, page).await?;
@@ -110,11 +132,11 @@ impl Shared {
         let page = session.send(&prepared.endpoint, prepared.request).await?;
         let shape = Shape {
             max_bytes: self.max_bytes,
-            fields: &fields,
+            view: &view,
             masks: !credentials::returns(&operation.entry()),
             here: prepared.here.as_ref(),
             next: page.next(),
         };
-        Ok(shape.text(page.response()))
+        shape.text(page.response()).map_err(Failure::validation)
     }
 }

@@ -11,6 +11,7 @@ use super::call::is_deletion;
 use super::finish;
 use crate::Shared;
 use crate::answer::{fit, put};
+use crate::curated::GENERAL;
 use crate::error::Failure;
 
 /// Shows the JSON Schema of an operation's parameters.
@@ -21,7 +22,7 @@ pub(crate) struct DescribeOperation(pub(crate) Arc<Shared>);
 pub(crate) struct Subject {
     /// The operation, such as `core.list_instances`.
     operation: String,
-    /// One of the definitions in its schema that says `left out`, to see it in the place of the whole.
+    /// A definition of its schema that says `left out`, to see that.
     model: Option<String>,
 }
 
@@ -33,6 +34,7 @@ impl Tool for DescribeOperation {
         `oci_call_operation` wants: its method and path, whether it changes anything, whether it may be \
         called here, and the JSON Schema of its parameters.";
     const TITLE: Option<&'static str> = Some("Describe an OCI operation");
+    const TOOLSET: Option<&'static str> = Some(GENERAL);
     const ANNOTATIONS: Annotations = Annotations {
         open_world_hint: Some(false),
         ..Annotations::READ_ONLY

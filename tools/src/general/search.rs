@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::finish;
 use crate::Shared;
 use crate::answer::put;
+use crate::curated::GENERAL;
 
 /// Finds operations by what they do.
 pub(crate) struct SearchOperations(pub(crate) Arc<Shared>);
@@ -17,9 +18,8 @@ pub(crate) struct SearchOperations(pub(crate) Arc<Shared>);
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
-    /// What is to be done, and to what: `list compute instances`, `stop a vm`, `autonomous databases`.
+    /// What is to be done, and to what: `list compute instances`, `stop a vm`.
     query: String,
-    /// How many to list at most; 10 unless given.
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 50))]
     limit: usize,
@@ -34,10 +34,10 @@ impl Tool for SearchOperations {
     type Output = CallResult;
     const NAME: &'static str = "oci_search_operations";
     const DESCRIPTION: &'static str = "Finds operations of Oracle Cloud Infrastructure (OCI) by what \
-        they do: of all services, some 8,400, the best match first. Only those that may be called here \
-        are listed. Then `oci_describe_operation` tells the parameters of one, and \
-        `oci_call_operation` calls it.";
+        they do, of some 8,400 of all services: those that may be called here, the best match first. Then \
+        `oci_describe_operation` tells the parameters of one, and `oci_call_operation` calls it.";
     const TITLE: Option<&'static str> = Some("Search OCI operations");
+    const TOOLSET: Option<&'static str> = Some(GENERAL);
     const ANNOTATIONS: Annotations = Annotations {
         open_world_hint: Some(false),
         ..Annotations::READ_ONLY

@@ -96,15 +96,19 @@ async fn a_dry_run_shows_the_request_and_sends_nothing() {
 async fn what_deletes_is_done_when_its_identifier_is_given_twice() {
     let server = Server::new(&ALLOWED);
     let id = server.oci.find("instances", "web-02").unwrap();
-    let terminate = |confirm: Value| json!({ "operation": "core.terminate_instance", "parameters": { "instanceId": id }, "confirm": confirm });
+    let terminate =
+        json!({ "operation": "core.terminate_instance", "parameters": { "instanceId": id } });
+    let confirmed = |confirm: &str| {
+        let mut arguments = terminate.clone();
+        arguments["confirm"] = confirm.into();
+        arguments
+    };
 
-    let without = server.call(&terminate(Value::Null)).await.bad();
-    let other = server
-        .call(&terminate(json!("ocid1.instance.oc1.phx.other")))
-        .await
-        .bad();
+    let without = server.call(&terminate).await.bad();
+    let other = confirmed("ocid1.instance.oc1.phx.other");
+    let other = server.call(&other).await.bad();
     let before = server.sent().len();
-    let done = server.call(&terminate(json!(id))).await.good();
+    let done = server.call(&confirmed(&id)).await.good();
 
     for refused in [without, other] {
         assert_eq!(refused["category"], "validation");

@@ -2,12 +2,14 @@
 
 #![cfg(test)]
 
+mod asking;
 mod changes;
 mod curated;
 mod curated_changes;
 mod curated_hostile;
 mod failures;
 mod hostile;
+mod overhead;
 mod reading;
 mod settings;
 mod support;

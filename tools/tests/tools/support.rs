@@ -1,7 +1,7 @@
 //! A server with the tools, and the OCI it asks.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -18,6 +18,7 @@ use tower::ServiceExt;
 pub(crate) struct Server {
     pub(crate) oci: SimulatedOci,
     sent: Sent,
+    in_oci: Arc<Mutex<Duration>>,
     service: AppService,
 }
 
@@ -52,13 +53,22 @@ impl Server {
         let oci = simulated();
         let (answering, sent) = (oci.clone(), Sent::default());
         let keep = Arc::clone(&sent);
+        let in_oci = Arc::<Mutex<Duration>>::default();
+        let taken = Arc::clone(&in_oci);
         let transport = Transport::new(tower::service_fn(move |request: Request<Bytes>| {
             keep.lock().unwrap().push(request.clone());
+            let start = Instant::now();
             let answer = answering.answer(request);
+            *taken.lock().unwrap() += start.elapsed();
             async { Ok(answer) }
         }));
         let service = service(settings, &oci, transport).unwrap();
-        Self { oci, sent, service }
+        Self {
+            oci,
+            sent,
+            in_oci,
+            service,
+        }
     }
 
     /// One to which OCI answers what `answer` does.
@@ -74,7 +84,12 @@ impl Server {
             std::future::ready(answer())
         }));
         let service = service(settings, &oci, transport).unwrap();
-        Self { oci, sent, service }
+        Self {
+            oci,
+            sent,
+            in_oci: Arc::default(),
+            service,
+        }
     }
 
     pub(crate) async fn list(&self) -> Value {
@@ -108,6 +123,11 @@ impl Server {
     /// The requests that went to OCI.
     pub(crate) fn sent(&self) -> Vec<Request<Bytes>> {
         self.sent.lock().unwrap().clone()
+    }
+
+    /// How long the simulated OCI took for all of them.
+    pub(crate) fn time_in_oci(&self) -> Duration {
+        *self.in_oci.lock().unwrap()
     }
 
     /// What comes of a call by a client of 2026-07-28 that can ask a person; `more` is of a later round.

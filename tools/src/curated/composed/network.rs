@@ -58,47 +58,48 @@ pub(in crate::curated) fn analyze<'a>(
 ) -> Composing<'a> {
     Box::pin(async move {
         let vcn = get(session, &arguments).await?;
-        let within =
-            json!({ "compartmentId": field(&vcn, "compartmentId"), "vcnId": field(&vcn, "id") });
-        let (lists, groups) = try_join(
-            session.items("core.list_security_lists", within.clone()),
-            session.items("core.list_network_security_groups", within),
-        )
-        .await?;
-        let mut answer = json!({
-            "vcn": field(&vcn, "displayName"),
-            "checked": { "security_lists": lists.len(), "nsgs": groups.len() },
-        });
-        let mut findings = Vec::new();
-        for list in &lists {
-            let rules = field(list, "ingressSecurityRules").as_array();
-            let place = format!("security list {}", name_of(list));
-            findings.extend(
-                rules
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|rule| finding(&place, rule)),
-            );
-        }
-        let asked = groups.iter().take(MAX_GROUPS).map(|group| async move {
-            let rules =
-                json!({ "networkSecurityGroupId": field(group, "id"), "direction": "INGRESS" });
-            let operation = "core.list_network_security_group_security_rules";
-            (group, session.items(operation, rules).await)
-        });
-        for (group, rules) in join_all(asked).await {
-            let place = format!("NSG {}", name_of(group));
-            let rules = part(&mut answer, &place, rules).unwrap_or_default();
-            let inward = rules
-                .iter()
-                .filter(|rule| field(rule, "direction") == "INGRESS");
-            findings.extend(inward.filter_map(|rule| finding(&place, rule)));
-        }
-        findings.sort_by_key(|finding| field(finding, "severity") != "CRITICAL");
+        let (mut answer, findings) = looked(session, &vcn).await?;
+        put(&mut answer, "vcn", field(&vcn, "displayName").clone());
         put(&mut answer, "note", "of the compartment that the VCN is in");
         put(&mut answer, "findings", findings);
         Ok(answer)
     })
+}
+
+/// What was looked at and what was not, and what is dangerous of it, the worst first.
+pub(super) async fn looked(
+    session: &Session<'_>,
+    vcn: &Value,
+) -> Result<(Value, Vec<Value>), Failure> {
+    let within = json!({ "compartmentId": field(vcn, "compartmentId"), "vcnId": field(vcn, "id") });
+    let (lists, groups) = try_join(
+        session.items("core.list_security_lists", within.clone()),
+        session.items("core.list_network_security_groups", within),
+    )
+    .await?;
+    let mut answer = json!({ "checked": { "security_lists": lists.len(), "nsgs": groups.len() } });
+    let mut findings = Vec::new();
+    for list in &lists {
+        let rules = field(list, "ingressSecurityRules").as_array();
+        let place = format!("security list {}", name_of(list));
+        let rules = rules.into_iter().flatten();
+        findings.extend(rules.filter_map(|rule| finding(&place, rule)));
+    }
+    let asked = groups.iter().take(MAX_GROUPS).map(|group| async move {
+        let rules = json!({ "networkSecurityGroupId": field(group, "id"), "direction": "INGRESS" });
+        let operation = "core.list_network_security_group_security_rules";
+        (group, session.items(operation, rules).await)
+    });
+    for (group, rules) in join_all(asked).await {
+        let place = format!("NSG {}", name_of(group));
+        let rules = part(&mut answer, &place, rules).unwrap_or_default();
+        let inward = rules
+            .iter()
+            .filter(|rule| field(rule, "direction") == "INGRESS");
+        findings.extend(inward.filter_map(|rule| finding(&place, rule)));
+    }
+    findings.sort_by_key(|finding| field(finding, "severity") != "CRITICAL");
+    Ok((answer, findings))
 }
 
 async fn get(session: &Session<'_>, arguments: &Arguments) -> Result<Value, Failure> {

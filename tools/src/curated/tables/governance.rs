@@ -61,6 +61,7 @@ pub(super) const ROWS: &[Row] = &[
             "id name=displayName amount spent=actualSpend forecast=forecastedSpend targets \
              state=lifecycleState",
         )
+        .chosen()
         .needs(&["inspect usage-budgets in tenancy"]),
     Row::list_of("oci_limits_list", "limits.list_limit_values")
         .of_tenancy()

@@ -29,6 +29,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::get("oci_identity_get_tenancy", "identity.get_tenancy")
         .about("Shows the tenancy: its name and home region.")
         .shows("id name description home_region=homeRegionKey")
+        .chosen()
         .needs(&["inspect tenancies in tenancy"]),
     Row::get(
         "oci_identity_list_regions",

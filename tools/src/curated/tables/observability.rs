@@ -91,6 +91,45 @@ pub(super) const ROWS: &[Row] = &[
         })
         .shows("time=data.logContent.time log=data.logContent.source data=data.logContent.data")
         .needs(&["read log-groups", "read log-content"]),
+    Row::composed_in("oci_observability_overview", composed::overview::overview)
+        .about("Tells what is watched in a compartment: alarms and which fire, log groups, namespaces of metrics.")
+        .chosen()
+        .needs(&["inspect alarms", "inspect log-groups", "inspect metrics"]),
+    Row::list(
+        "oci_observability_execute_log_query",
+        "log_analytics.query",
+    )
+    .about("Runs a query of Log Analytics, such as `'Log Source' = 'Linux Syslog Logs' | stats count by Severity`.")
+    .taking(&[text("query").required(), number("hours_back", 1, 2_160)])
+    .by(|parameters, now| {
+        let hours = parameters.remove("hours_back").and_then(|hours| hours.as_i64());
+        let start = now.checked_sub(SignedDuration::from_hours(hours.unwrap_or(1)));
+        let body = json!({
+            "compartmentId": parameters.remove("compartment_id"),
+            "compartmentIdInSubtree": true,
+            "queryString": parameters.remove("query"),
+            "subSystem": "LOG",
+            "timeFilter": {
+                "timeStart": start.map_err(Failure::validation)?.to_string(),
+                "timeEnd": now.to_string(),
+                "timeZone": "UTC",
+            },
+        });
+        parameters.insert("body".to_owned(), body);
+        Ok(())
+    })
+    .chosen()
+    .needs(LOG_ANALYTICS),
+    Row::list("oci_observability_list_log_sources", "log_analytics.list_sources")
+        .about("Lists the sources of Log Analytics: what kinds of logs it reads.")
+        .taking(&[text("name")])
+        .shows("name display_name=displayName description is_system=isSystem")
+        .chosen()
+        .needs(LOG_ANALYTICS),
 ];
 
 const WINDOW: Argument = text("window").about("such as 1h or 7d");
+const LOG_ANALYTICS: &[&str] = &[
+    "read loganalytics-features-family in tenancy",
+    "read loganalytics-resources-family",
+];

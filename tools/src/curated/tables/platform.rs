@@ -30,6 +30,24 @@ pub(super) const ROWS: &[Row] = &[
         )
         .chosen()
         .needs(&["inspect cluster-node-pools"]),
+    Row::list("oci_workrequests_list", "work_requests.list_work_requests")
+        .about("Lists work requests of compute, storage and networks: what was begun, and how far it is.")
+        .taking(&[text("resource_id")])
+        .shows(
+            "id operation=operationType status percent=percentComplete began=timeAccepted \
+             ended=timeFinished",
+        )
+        .chosen()
+        .needs(&["inspect work-requests"]),
+    Row::get("oci_workrequests_get", "work_requests.get_work_request")
+        .about("Tells how far a work request is, and of what.")
+        .taking(&[text("work_request_id").required()])
+        .shows(
+            "operation=operationType status percent=percentComplete began=timeAccepted \
+             ended=timeFinished resources",
+        )
+        .chosen()
+        .needs(&["read work-requests"]),
     Row::list(
         "oci_registry_list_repositories",
         "artifacts.list_container_repositories",

@@ -1,8 +1,8 @@
 //! Users, groups, policies, secrets and Cloud Guard.
 
 use super::STATE;
-use crate::curated::Row;
-use crate::curated::argument::{one_of, text};
+use crate::curated::argument::{flag, one_of, text};
+use crate::curated::{Row, composed};
 
 pub(super) const ROWS: &[Row] = &[
     Row::list_of("oci_security_list_users", "identity.list_users")
@@ -46,6 +46,22 @@ pub(super) const ROWS: &[Row] = &[
          state=lifecycleState last=timeLastDetected",
     )
     .needs(&["inspect cloud-guard-problems in tenancy"]),
+    Row::composed_in("oci_security_audit", composed::security::audit)
+        .about("Looks for what is not safe: users without MFA, policies that let too many do too much, problems of Cloud Guard, networks open to all.")
+        .taking(&[
+            flag("include_iam"),
+            flag("include_cloud_guard"),
+            flag("include_network_security"),
+        ])
+        .chosen()
+        .needs(&[
+            "inspect users in tenancy",
+            "inspect policies in tenancy",
+            "inspect cloud-guard-problems in tenancy",
+            "read vcns",
+            "read security-lists",
+            "read network-security-groups",
+        ]),
     Row::list("oci_vault_list_secrets", "vault.list_secrets")
         .about("Lists secrets of vaults by name, never what they hold.")
         .taking(&[text("name"), text("vault_id"), STATE])
