@@ -4,6 +4,7 @@
 #![cfg(feature = "client")]
 
 mod eras;
+mod inspector;
 mod support;
 
 use std::fs;
