@@ -131,13 +131,14 @@ pub fn stdio<F: Fn(&str) -> Option<String>>(
 /// Notes in `vars` whatever [`run`] would refuse in them, and serves nothing: for who prepares the environment of a server that
 /// runs elsewhere. `names` are those of its variables.
 ///
-/// A file that a setting names is read, as `run` does: it must be on this machine, too.
+/// A file that a setting names is read, as `run` does: it must be on this machine, too. Nothing is written: the file of
+/// `OCI_MCP_AUDIT` is neither opened nor made.
 pub fn check<F: Fn(&str) -> Option<String>>(
     app: impl FnOnce(&mut Vars<F>) -> App,
     vars: &mut Vars<F>,
     names: impl IntoIterator<Item = String>,
 ) {
-    let _prepared = prepare(app, vars, names, Host::choose);
+    let _prepared = prepare(app, vars, names, Host::choose, |_| Ok(None));
 }
 
 /// Reads the settings of every host, those of the app, then those of the one that `choose` gives, and serves it.
@@ -147,7 +148,7 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
 ) -> Result<(), Error> {
     let mut vars = Vars::new(lookup);
-    let prepared = prepare(app, &mut vars, names(), choose);
+    let prepared = prepare(app, &mut vars, names(), choose, audit::open);
     let Prepared {
         app,
         config,
@@ -187,6 +188,7 @@ fn prepare<F: Fn(&str) -> Option<String>>(
     vars: &mut Vars<F>,
     names: impl IntoIterator<Item = String>,
     choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
+    opening: audit::Opening,
 ) -> Option<Prepared> {
     let config = Config::read(vars);
     let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
@@ -195,7 +197,7 @@ fn prepare<F: Fn(&str) -> Option<String>>(
     let app = app(vars);
     let host = choose(vars, &config);
     let stands_still = host.as_ref().is_some_and(Host::stands_still);
-    let audit = audit::read(vars, stands_still);
+    let audit = audit::read(vars, stands_still, opening);
     unknown::note(vars, names);
     let callers = Callers::read(vars, &mut secrets, host.as_ref().map(Host::reach));
     let (host, callers) = host.zip(callers)?;
