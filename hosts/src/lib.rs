@@ -231,3 +231,7 @@ fn names() -> impl Iterator<Item = String> {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/add-a-tool.md")]
+struct AddATool;
