@@ -60,7 +60,9 @@ impl Era {
             let is_request = object.contains_key("id");
             return (!is_request).then(|| Bytes::copy_from_slice(message));
         }
-        if let Some(mut result) = member(&object, "result").filter(|it| !it.is_empty()) {
+        if object.contains_key("result")
+            && let Some(mut result) = member(&object, "result")
+        {
             complete(&mut result, method);
             put(&mut object, "result", &result);
         } else if let Some(mut error) = member(&object, "error")
