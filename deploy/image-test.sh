@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
-# Runs the image in a container engine as its hosts do: as a function, as a container and, if Debian's image can be had,
-# as a model deployment. Starts an engine of its own where none runs; without one, it says so in target/skipped.txt.
+# Runs the images in a container engine as their hosts do: as a function, as a container and as a model deployment. Starts
+# an engine of its own where none runs; without one, it says so in target/skipped.txt.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 mkdir -p target
 folder=$(mktemp -d)
 engine=${DOCKER:-docker}
+# Docker's own client builds nothing without a plugin; Debian's needs none.
+if [ -x /usr/bin/docker ] && ! "$engine" buildx version >/dev/null 2>&1; then engine=/usr/bin/docker; fi
+export DOCKER=$engine
+socket=$folder/iofs/lsnr.sock
 daemon='' containers=()
 ask='{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"oci_ping"}}'
 
@@ -20,7 +24,8 @@ finish() {
 }
 trap finish EXIT
 
-skip() { echo "image-test: skipped: $1" | tee -a target/skipped.txt && exit 0; }
+note() { echo "image-test: skipped: $1" | tee -a target/skipped.txt; }
+skip() { note "$1" && exit 0; }
 fail() { echo "image-test: $1" >&2 && exit 1; }
 # holds WHAT TEXT PART: TEXT has PART in it.
 holds() { case $2 in *"$3"*) echo "ok: $1" ;; *) fail "$1: no $3 in: $2" ;; esac; }
@@ -49,20 +54,77 @@ run() {
     containers+=("$container")
 }
 
-as_function() {
-    mkdir --mode 777 "$folder/iofs"
+# function_of [OPTION...] IMAGE [ARGUMENT...]: starts a container as the Functions platform does, and waits for its socket.
+function_of() {
+    mkdir --parents --mode 777 "$folder/iofs"
     run --network none --user 1000:1000 --memory 128m --pids-limit 50 --ulimit nofile=350 --tmpfs /tmp \
-        --env FN_FORMAT=http-stream --env FN_LISTENER=unix:/tmp/iofs/lsnr.sock --volume "$folder/iofs:/tmp/iofs" "$1"
-    local socket=$folder/iofs/lsnr.sock
-    eventually test -S "$socket"
-    invoke() {
-        curl -sS --max-time 10 --unix-socket "$socket" http://localhost/call --header 'Fn-Intent: httprequest' \
-            --header 'Fn-Http-Method: POST' --header 'Fn-Http-Request-Url: /v1/mcp' \
-            --header 'Content-Type: application/json' --data "$ask"
-    }
-    holds 'a function answers through its socket' "$(invoke)" '\"host\":\"functions\"'
-    "$engine" pause "$container" >/dev/null && "$engine" unpause "$container" >/dev/null
-    holds 'it answers after it was frozen' "$(invoke)" '\"host\":\"functions\"'
+        --env FN_FORMAT=http-stream --env FN_LISTENER=unix:/tmp/iofs/lsnr.sock --volume "$folder/iofs:/tmp/iofs" "$@"
+    eventually curl -s -o /dev/null --unix-socket "$socket" http://localhost/call
+}
+
+# invoke [ARGUMENT...]: what the platform sends for a request that a gateway passes on; from stdin where nothing else is said.
+invoke() {
+    curl -sS --max-time 10 --unix-socket "$socket" http://localhost/call --header 'Fn-Intent: httprequest' \
+        --header 'Fn-Http-Method: POST' --header 'Fn-Http-Request-Url: /v1/mcp' --header 'Content-Type: application/json' "$@"
+}
+
+as_function() {
+    local answer='\"host\":\"functions\"' first limits
+    function_of "$1"
+    first=$container
+    holds 'a function answers through its socket' "$(invoke --data "$ask")" "$answer"
+    "$engine" pause "$first" >/dev/null && "$engine" unpause "$first" >/dev/null
+    holds 'it answers after it was frozen' "$(invoke --data "$ask")" "$answer"
+    for _ in $(seq 50); do invoke --data "$ask" >/dev/null; done
+    limits=$("$engine" inspect --format '{{.State.OOMKilled}} {{.State.Running}}' "$first")
+    holds 'it keeps within 128 MB, 50 processes and 350 files' "$limits" 'false true'
+
+    # What a platform does with a call that does not end: the half of a request is one.
+    mkfifo "$folder/endless"
+    invoke --request POST --upload-file - <"$folder/endless" >"$folder/cut" 2>&1 &
+    local call=$!
+    exec 3>"$folder/endless"
+    echo '{' >&3
+    "$engine" kill "$first" >/dev/null
+    if wait "$call"; then fail 'a call was answered by what was killed'; fi
+    exec 3>&-
+    holds 'it leaves its socket behind when it is killed' "$(readlink "$socket")" lsnr.sock
+    function_of "$1"
+    holds 'another one takes its place' "$(invoke --data "$ask")" "$answer"
+    "$engine" rm --force "$container" >/dev/null
+    announced "$1"
+}
+
+# From the start of the process to its socket, which the platform is waiting for: the best of five, for others use this machine.
+announced() {
+    local best='' start end took
+    command -v cc >/dev/null || { note 'how soon a socket is announced: there is no C compiler' && return; }
+    # Times of files are those of the last tick, so that the start counts from one before.
+    cc -static -x c -o "$folder/stopwatch" - <<'C'
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+int main(int count, char **arguments) {
+    struct timespec now, tick;
+    clock_gettime(CLOCK_REALTIME, &now);
+    clock_getres(CLOCK_REALTIME_COARSE, &tick);
+    printf("%lld\n", now.tv_sec * 1000000LL + (now.tv_nsec - tick.tv_nsec) / 1000);
+    fflush(stdout);
+    return execv(arguments[1], arguments + 1);
+}
+C
+    for _ in 1 2 3 4 5; do
+        rm -f "$folder"/iofs/*
+        function_of --volume "$folder/stopwatch:/stopwatch:ro" --entrypoint /stopwatch "$1" /usr/local/bin/oci-mcp
+        start=$("$engine" logs "$container" 2>/dev/null | head -n 1)
+        end=$(stat --format %.6Z "$socket" | tr -d .)
+        took=$((end - start))
+        [ -n "$best" ] && [ "$best" -le "$took" ] || best=$took
+        "$engine" rm --force "$container" >/dev/null
+    done
+    [ "$best" -le 15000 ] || fail "a socket is announced after $best µs, over 15 ms"
+    echo "ok: a socket is announced at most $best µs after the process starts"
 }
 
 # over_http IMAGE PORT [ARGUMENT...]
@@ -97,16 +159,24 @@ as_model_deployment() {
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
+# Debian's image, made of its packages where it cannot be pulled.
+make_base() {
+    local base
+    base=$(sed -n 's/^FROM \(debian:[^ ]*\) AS datascience$/\1/p' Dockerfile)
+    "$engine" image inspect "$base" >/dev/null 2>&1 || "$engine" pull "$base" >/dev/null 2>&1 && return
+    local debian="as a model deployment: $base cannot be pulled"
+    command -v debootstrap >/dev/null || { note "$debian, and debootstrap is not installed" && return 1; }
+    debootstrap --variant=minbase bookworm "$folder/debian" >"$folder/log" 2>&1 || {
+        note "$debian: $(tail -n 1 "$folder/log")" && return 1
+    }
+    tar --directory "$folder/debian" --create . | "$engine" import - "$base" >/dev/null
+}
+
 start_engine
 image=$(deploy/image.sh | tee /dev/stderr | tail -n 1)
+as_function "$image"
+as_container "$image"
+if make_base; then as_model_deployment "$(deploy/image.sh datascience | tail -n 1)"; fi
 size=$("$engine" image inspect --format '{{.Size}}' "$image")
 [ "$size" -le 10000000 ] || fail "the image has $size bytes, over 10 MB"
 echo "ok: the image has $size bytes"
-as_function "$image"
-as_container "$image"
-base=$(sed -n 's/^FROM \(debian:[^ ]*\) AS datascience$/\1/p' Dockerfile)
-if "$engine" image inspect "$base" >/dev/null 2>&1 || "$engine" pull "$base" >/dev/null 2>&1; then
-    as_model_deployment "$(deploy/image.sh datascience | tail -n 1)"
-else
-    skip "as a model deployment: $base cannot be pulled"
-fi

@@ -26,7 +26,8 @@ import yaml
 HERE = pathlib.Path(__file__).resolve().parent
 HELM = os.environ.get("HELM", "")
 KUBECTL = shutil.which("kubectl")
-SERVER = ""
+# Taken before the tests are made, some of which need it.
+SERVER = sys.argv.pop(1) if __name__ == "__main__" and len(sys.argv) > 1 else ""
 # The oldest that OKE has, and the newest that is known here.
 VERSIONS = ("1.32", "1.37")
 ISSUER = "https://keycloak.example/realms/master"
@@ -251,6 +252,26 @@ class Manifests(Rendered):
         self.assertIn('"https://tools.example/.well-known/oauth-protected-resource/mcp"', headers["WWW-Authenticate"])
 
 
+@unittest.skipUnless(SERVER, "there is no server")
+class AsTheServerRenders(Rendered):
+    def test_kubernetes_takes_them(self):
+        settings = ["OCI_MCP_ACCESS=none", "OCI_MCP_LOG=debug", "OCI_MCP_PORT=9000"]
+
+        self.hold(render("--namespace", "demo", "--max-replicas", "3", settings=settings), VERSIONS)
+
+    def test_the_server_starts_with_them(self):
+        with self.serve(render(settings=["OCI_MCP_ACCESS=none"])) as ask:
+            self.assertEqual(ask("/ready")[0], 200)
+
+
+def render(*arguments, settings):
+    options = [option for setting in settings for option in ("--set", setting)]
+    command = [SERVER, "render", "--strict", "kubernetes", "--image", "iad.ocir.io/a/oci-mcp:1.0.0", *arguments, *options]
+    rendered = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
+    assert rendered.returncode == 0, rendered.stderr
+    return json.loads(rendered.stdout)["items"]
+
+
 def environment(container, objects, folder):
     """The variables of a container; what it mounts is in `folder`."""
     variables = {}
@@ -319,5 +340,4 @@ def ask(url, body):
 
 
 if __name__ == "__main__":
-    SERVER = sys.argv.pop(1) if len(sys.argv) > 1 else ""
     unittest.main()

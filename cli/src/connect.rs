@@ -2,9 +2,12 @@
 
 mod answer;
 mod bridge;
+mod era;
 mod events;
+mod handshake;
 mod header;
 mod message;
+mod mirror;
 mod problem;
 mod target;
 #[cfg(test)]

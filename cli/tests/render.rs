@@ -360,6 +360,20 @@ fn who_asks_for_tokens_is_the_one_that_the_server_expects() {
 }
 
 #[test]
+fn the_record_of_a_server_elsewhere_is_not_begun_here() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let elsewhere = format!("OCI_MCP_AUDIT={}", path.display());
+
+    for set in [&*elsewhere, "OCI_MCP_AUDIT=/no/such/folder/audit.jsonl"] {
+        let output = render(&[OPEN], &["container-instance", "--set", set]);
+
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    assert!(!path.exists());
+}
+
+#[test]
 fn a_gateway_that_tells_who_calls_has_a_secret_which_is_not_printed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("secret");

@@ -132,7 +132,8 @@ pub fn stdio<F: Fn(&str) -> Option<String>>(
 /// Notes in `vars` whatever [`run`] would refuse in them, and serves nothing: for who prepares the environment of a server that
 /// runs elsewhere. `names` are those of its variables.
 ///
-/// A file that a setting names is read, as `run` does: it must be on this machine, too.
+/// A file that a setting names is read, as `run` does: it must be on this machine, too. Nothing is written: the file of
+/// `OCI_MCP_AUDIT` is neither opened nor made.
 ///
 /// The place where a server would be is told if the settings let it be known, whatever else is wrong with them.
 pub fn check<F: Fn(&str) -> Option<String>>(
@@ -141,7 +142,7 @@ pub fn check<F: Fn(&str) -> Option<String>>(
     names: impl IntoIterator<Item = String>,
 ) -> Option<Place> {
     let mut place = None;
-    let prepared = prepare(app, vars, names, |vars, config| {
+    let choose = |vars: &mut Vars<F>, config: &Config| {
         let host = Host::choose(vars, config)?;
         place = Some(Place {
             host: host.name(),
@@ -150,7 +151,8 @@ pub fn check<F: Fn(&str) -> Option<String>>(
             is_left_to_the_network: false,
         });
         Some(host)
-    });
+    };
+    let prepared = prepare(app, vars, names, choose, |_| Ok(None));
     if let (Some(place), Some(prepared)) = (&mut place, prepared) {
         let reach = prepared.host.reach();
         place.is_left_to_the_network = prepared.callers.are_left_to_the_network(reach);
@@ -179,7 +181,7 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
 ) -> Result<(), Error> {
     let mut vars = Vars::new(lookup);
-    let prepared = prepare(app, &mut vars, names(), choose);
+    let prepared = prepare(app, &mut vars, names(), choose, audit::open);
     let Prepared {
         app,
         config,
@@ -219,6 +221,7 @@ fn prepare<F: Fn(&str) -> Option<String>>(
     vars: &mut Vars<F>,
     names: impl IntoIterator<Item = String>,
     choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
+    opening: audit::Opening,
 ) -> Option<Prepared> {
     let config = Config::read(vars);
     let log = vars.parse("OCI_MCP_LOG").unwrap_or_default();
@@ -227,7 +230,7 @@ fn prepare<F: Fn(&str) -> Option<String>>(
     let app = app(vars);
     let host = choose(vars, &config);
     let stands_still = host.as_ref().is_some_and(Host::stands_still);
-    let audit = audit::read(vars, stands_still);
+    let audit = audit::read(vars, stands_still, opening);
     unknown::note(vars, names);
     let callers = Callers::read(vars, &mut secrets, host.as_ref().map(Host::reach));
     let (host, callers) = host.zip(callers)?;
@@ -261,3 +264,7 @@ fn names() -> impl Iterator<Item = String> {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/add-a-tool.md")]
+struct AddATool;

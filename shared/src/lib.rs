@@ -90,6 +90,7 @@ pub use notify::LogLevel;
 pub use prepare::Preparing;
 pub use prompt::{Prompt, PromptError, PromptMessage};
 pub use resource::{Contents, Resource, ResourceError, ResourceTemplate};
+pub use schema::Mirrored;
 pub use tool::{
     Annotations, CallResult, DynamicTool, InvalidTool, Json, NoArgs, Output, Tool, ToolError,
 };

@@ -2,7 +2,7 @@
 
 mod mirrored;
 
-pub(crate) use mirrored::Mirrored;
+pub use mirrored::Mirrored;
 
 use std::fmt::Write;
 use std::sync::OnceLock;
@@ -68,7 +68,7 @@ pub(crate) struct Violations(pub(crate) String);
 impl Arguments {
     pub(crate) fn new(schema: Value) -> Self {
         Self {
-            mirrored: mirrored::mirrored(&schema).map_err(Defect),
+            mirrored: Mirrored::all(&schema).map_err(Defect),
             schema,
             validator: OnceLock::new(),
         }

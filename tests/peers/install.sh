@@ -15,7 +15,9 @@ main() {
     peer pyjwt venv 'pyjwt[crypto]==2.15.1'
     peer issuer npm_folder oidc-provider@9.13.3 jose@6.2.17
     peer typescript npm_folder @modelcontextprotocol/client@2.4.0 @modelcontextprotocol/sdk@1.32.2
-    # The suite needs Node 22, which few systems have.
+    peer server npm_folder @modelcontextprotocol/server@2.4.0
+    # The Inspector and the suite need Node 22, which few systems have.
+    peer inspector npm_folder @modelcontextprotocol/inspector@2.12.0 "node-linux-$(cpu)@22.23.3"
     local suite=@modelcontextprotocol/conformance@0.2.0-alpha.12
     peer conformance npm_folder "$suite" "node-linux-$(cpu)@22.23.3"
     # What judges what deploy/ has; grpcio lets Terraform have a provider's schema without the provider.

@@ -1,4 +1,4 @@
-"""The Python SDK 2.3.0 as a client: `python_mcp_2.py URL|COMMAND modern|legacy` prints one line of JSON."""
+"""The Python SDK 2.3.0 as a client: `python_mcp_2.py URL|COMMAND modern|pinned|legacy` prints one line of JSON."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import PromptReference
 
 # "auto" asks for server/discover and falls back to initialize; `revision` says which it became.
-MODES = {"modern": "auto", "legacy": "legacy"}
+MODES = {"modern": "auto", "pinned": "2026-07-28", "legacy": "legacy"}
 
 
 def server(where):

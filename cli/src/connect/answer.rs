@@ -17,11 +17,14 @@ use super::target::{MAX_BYTES, Target};
 
 pub(super) type Body = UnsyncBoxBody<Bytes, TransportError>;
 
+/// What the client is to see of a message, if anything.
+pub(super) type See<'a> = &'a (dyn Fn(&[u8]) -> Option<Bytes> + Send + Sync);
+
 /// What of an answer is on its way to the client.
-#[derive(Debug)]
 pub(super) struct Reader<'a> {
     target: &'a Target,
     client: &'a Sender<Bytes>,
+    see: See<'a>,
     /// The ids that are still without an answer, as JSON text.
     pub(super) open: Vec<Box<str>>,
     /// What the answer to `initialize` settled.
@@ -49,10 +52,16 @@ struct Negotiated {
 
 impl<'a> Reader<'a> {
     /// A reader of an answer to the requests with the ids `open`.
-    pub(super) fn new(target: &'a Target, client: &'a Sender<Bytes>, open: Vec<Box<str>>) -> Self {
+    pub(super) fn new(
+        target: &'a Target,
+        client: &'a Sender<Bytes>,
+        open: Vec<Box<str>>,
+        see: See<'a>,
+    ) -> Self {
         Self {
             target,
             client,
+            see,
             open,
             revision: None,
         }
@@ -127,8 +136,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Passes on one message, or a batch, if it is one. An error that names no request is given the
-    /// id of the only one there is, without which the client would wait for ever.
+    /// Passes on one message, or a batch, if it is one. An error that names no request of ours (the Python SDK
+    /// calls it `server-error`) is given the id of the only one there is, without which the client would wait
+    /// for ever.
     async fn pass_on(&mut self, text: &[u8]) -> bool {
         let Ok(raw) = serde_json::from_slice::<&RawValue>(text) else {
             return false;
@@ -146,8 +156,7 @@ impl<'a> Reader<'a> {
         let Some(head) = head(raw) else {
             return false;
         };
-        let is_nameless = head.id.is_none_or(|id| id.get() == "null") && head.method.is_none();
-        if let (true, Some(error)) = (is_nameless, head.error) {
+        if let (false, Some(error)) = (self.is_asked(&head), head.error) {
             let error = error.get();
             let [id] = self.open.as_slice() else {
                 // Of a notification, which nobody waits for.
@@ -157,10 +166,30 @@ impl<'a> Reader<'a> {
             };
             let named = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#);
             self.open.clear();
-            return self.send(named.into()).await;
+            return self.show(named.as_bytes()).await;
         }
         self.settle(&head);
-        self.send(Bytes::copy_from_slice(text)).await
+        self.show(text).await
+    }
+
+    async fn show(&mut self, message: &[u8]) -> bool {
+        let Some(seen) = (self.see)(message) else {
+            tracing::warn!(
+                "what the server asks of the client is left out: it has no such requests"
+            );
+            return true;
+        };
+        self.send(seen).await
+    }
+
+    /// Whether this answers a request that has no answer yet.
+    fn is_asked(&self, head: &Head<'_>) -> bool {
+        let id = head.id.and_then(|id| value(id.get()));
+        id.is_some_and(|id| {
+            self.open
+                .iter()
+                .any(|open| value(open).as_ref() == Some(&id))
+        })
     }
 
     /// Takes note of an answer.

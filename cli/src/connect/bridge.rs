@@ -125,7 +125,7 @@ impl<W: AsyncWrite + Unpin> Connection<W> {
 
     fn start(&mut self, message: Message) {
         let ids = message.ids.clone();
-        let is_handshake = message.kind == Kind::Initialize;
+        let is_handshake = message.kind == Kind::Initialize || self.settled.is_opened_by(&message);
         let (upstream, settled) = (Arc::clone(&self.upstream), self.settled.clone());
         let client = self.messages.0.clone();
         let task = self
@@ -149,9 +149,14 @@ impl<W: AsyncWrite + Unpin> Connection<W> {
             }
         };
         self.requests.retain(|_, request| request.id() != task);
-        if self.handshake.is_some_and(|handshake| handshake == task) {
+        let is_handshake = self.handshake == Some(task);
+        if let Some(settled) = settled {
+            self.settled = settled;
+        } else if is_handshake {
+            self.settled = Settled::default();
+        }
+        if is_handshake {
             self.handshake = None;
-            self.settled = settled.unwrap_or_default();
             if let Some(line) = self.held.take() {
                 self.take(line).await?;
             }

@@ -1,17 +1,29 @@
 //! What MCP wants in headers, for a client that has none: "Standard Request Headers" of 2026-07-28.
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::era::Era;
 use super::message::Message;
 
-/// What the handshake settled; nothing with a client of 2026-07-28.
+/// What the handshake settled; no more than the era with a client of 2026-07-28.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settled {
     /// The revision, which a client repeats from then on.
     pub(super) revision: Option<HeaderValue>,
     /// The name of the session, if the server has any.
     pub(super) session: Option<HeaderValue>,
+    /// The message that began it.
+    pub(super) handshake: Option<Bytes>,
+    pub(super) era: Era,
+}
+
+impl Settled {
+    /// Whether the era is settled with `message`: nothing overtakes it.
+    pub(super) fn is_opened_by(&self, message: &Message) -> bool {
+        matches!(self.era, Era::Unknown) && message.is_modern()
+    }
 }
 
 /// The headers of `message`.

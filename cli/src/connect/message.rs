@@ -4,8 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
+
+/// The members of an object, each as it is written, so that numbers keep their digits.
+pub(super) type Object = BTreeMap<String, Box<RawValue>>;
 
 /// A line from the client.
 #[derive(Debug)]
@@ -104,13 +107,58 @@ impl Message {
         self.method = Some(method.to_owned());
     }
 
+    /// A request with the id `id`, which is JSON.
+    pub(super) fn request(id: &str, method: &str, params: &Object) -> Option<Self> {
+        let id: &RawValue = serde_json::from_str(id).ok()?;
+        let request = Request {
+            jsonrpc: "2.0",
+            id,
+            method,
+            params,
+        };
+        Self::read(&serde_json::to_vec(&request).ok()?.into())
+    }
+
+    /// Whether it is a request of 2026-07-28 or later.
+    pub(super) fn is_modern(&self) -> bool {
+        let revision = self.revision.as_deref();
+        !self.ids.is_empty() && revision.is_some_and(|revision| revision >= MODERN)
+    }
+
+    /// The parameters, none if there are none.
+    pub(super) fn params(&self) -> Object {
+        let message: Option<Object> = serde_json::from_slice(&self.bytes).ok();
+        let params = message.and_then(|message| member(&message, "params"));
+        params.unwrap_or_default()
+    }
+
+    /// The same with `_meta` as `change` leaves it, or `None` if it has no place for that.
+    pub(super) fn with_meta(&self, change: impl FnOnce(&mut Object)) -> Option<Self> {
+        let mut message: Object = serde_json::from_slice(&self.bytes).ok()?;
+        let mut params = member(&message, "params")?;
+        let mut meta = member(&params, "_meta")?;
+        change(&mut meta);
+        params.insert("_meta".to_owned(), to_raw_value(&meta).ok()?);
+        message.insert("params".to_owned(), to_raw_value(&params).ok()?);
+        Self::read(&serde_json::to_vec(&message).ok()?.into())
+    }
+
     /// The message with `revision` in `_meta`, where a server finds it that sees no headers; as it is,
     /// if it claims one or is none that could.
     pub(super) fn claiming(&self, revision: &str) -> Bytes {
         let is_free = self.method.is_some() && self.revision.is_none();
-        let claimed = is_free.then(|| claim(&self.bytes, revision)).flatten();
-        claimed.unwrap_or_else(|| self.bytes.clone())
+        let claim = |meta: &mut Object| put(meta, PROTOCOL_VERSION, revision);
+        let claimed = is_free.then(|| self.with_meta(claim)).flatten();
+        claimed.map_or_else(|| self.bytes.clone(), |claimed| claimed.bytes)
     }
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    jsonrpc: &'a str,
+    id: &'a RawValue,
+    method: &'a str,
+    params: &'a Object,
 }
 
 impl Envelope<'_> {
@@ -121,20 +169,19 @@ impl Envelope<'_> {
     }
 }
 
-/// Splices `revision` into `params._meta`. Values stay as they are written, numbers above all.
-fn claim(message: &[u8], revision: &str) -> Option<Bytes> {
-    type Object = BTreeMap<String, Box<RawValue>>;
-    let member = |object: &Object, name: &str| match object.get(name) {
-        Some(value) => serde_json::from_str::<Object>(value.get()).ok(),
+/// The object that is `name` in `object`, an empty one if nothing is; `None` if something else is.
+pub(super) fn member(object: &Object, name: &str) -> Option<Object> {
+    match object.get(name) {
+        Some(value) => serde_json::from_str(value.get()).ok(),
         None => Some(Object::new()),
-    };
-    let mut message: Object = serde_json::from_slice(message).ok()?;
-    let mut params = member(&message, "params")?;
-    let mut meta = member(&params, "_meta")?;
-    meta.insert(PROTOCOL_VERSION.to_owned(), to_raw_value(revision).ok()?);
-    params.insert("_meta".to_owned(), to_raw_value(&meta).ok()?);
-    message.insert("params".to_owned(), to_raw_value(&params).ok()?);
-    serde_json::to_vec(&message).ok().map(Bytes::from)
+    }
+}
+
+/// Sets a member.
+pub(super) fn put<T: Serialize + ?Sized>(object: &mut Object, name: &str, value: &T) {
+    if let Ok(value) = to_raw_value(value) {
+        object.insert(name.to_owned(), value);
+    }
 }
 
 /// Reads an object. Serde would take an array for one too, its elements for the fields in order.
@@ -147,7 +194,10 @@ fn text(raw: Option<&RawValue>) -> Option<String> {
     serde_json::from_str(raw?.get()).ok()
 }
 
-const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+pub(super) const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+
+/// The revision with which requests began to say all of themselves, without a handshake.
+pub(super) const MODERN: &str = "2026-07-28";
 
 #[cfg(test)]
 mod tests {

@@ -164,8 +164,7 @@ fn remedy(status: StatusCode, code: &str, date: &str, target: &Target) -> String
             format!("either it does not exist in this region, or {}", policy(target))
         }
         StatusCode::NOT_FOUND => "look at the path of the URL: a model deployment needs the paths of \
-             MCP among its `customHttpEndpoints`; a server with sessions may have been restarted, then \
-             start this anew"
+             MCP among its `customHttpEndpoints`"
             .to_owned(),
         StatusCode::METHOD_NOT_ALLOWED => "nothing takes messages there: look at the path of the URL"
             .to_owned(),
@@ -204,7 +203,7 @@ fn policy(target: &Target) -> String {
 }
 
 /// JSON-RPC's code for what went wrong on the way.
-const INTERNAL: i32 = -32603;
+pub(super) const INTERNAL: i32 = -32603;
 
 /// How much of each part of a foreign error is repeated, in characters.
 const MAX_SHOWN: usize = 300;

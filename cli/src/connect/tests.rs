@@ -1,3 +1,5 @@
+mod eras;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -63,9 +65,10 @@ async fn a_request_of_2026_07_28_repeats_itself_in_headers() {
     client.ask(&call.to_string()).await;
 
     let seen = client.seen();
-    assert_eq!(header(&seen[0], "mcp-protocol-version"), "2026-07-28");
-    assert_eq!(header(&seen[0], "mcp-method"), "tools/call");
-    assert_eq!(header(&seen[0], "mcp-name"), "=?base64?Z3LDtsOfZQ==?=");
+    assert_eq!(header(&seen[0], "mcp-method"), "server/discover");
+    assert_eq!(header(&seen[1], "mcp-protocol-version"), "2026-07-28");
+    assert_eq!(header(&seen[1], "mcp-method"), "tools/call");
+    assert_eq!(header(&seen[1], "mcp-name"), "=?base64?Z3LDtsOfZQ==?=");
 }
 
 #[tokio::test]
@@ -255,21 +258,24 @@ async fn what_a_service_in_front_says_becomes_an_error_that_says_what_to_do() {
 
 #[tokio::test]
 async fn an_error_that_names_no_request_is_given_the_id_that_waits_for_it() {
-    let mut client = Client::of(MCP, |_| {
-        let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32022,"message":"old"}}"#;
-        let mut answer = whole(error);
-        *answer.status_mut() = StatusCode::BAD_REQUEST;
-        answer
-    });
+    for id in ["null", "\"server-error\""] {
+        let error =
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32022,"message":"old"}}}}"#);
+        let mut client = Client::of(MCP, move |_| {
+            let mut answer = whole(error.clone());
+            *answer.status_mut() = StatusCode::BAD_REQUEST;
+            answer
+        });
 
-    let error = client
-        .ask(r#"{"jsonrpc":"2.0","id":"x","method":"tools/list"}"#)
-        .await;
+        let error = client
+            .ask(r#"{"jsonrpc":"2.0","id":"x","method":"tools/list"}"#)
+            .await;
 
-    assert_eq!(
-        (&error["id"], &error["error"]["code"]),
-        (&json!("x"), &json!(-32022))
-    );
+        assert_eq!(
+            (&error["id"], &error["error"]["code"]),
+            (&json!("x"), &json!(-32022))
+        );
+    }
 }
 
 #[tokio::test]

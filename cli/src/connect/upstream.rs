@@ -13,8 +13,10 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 
 use super::answer::{Body, Reader};
+use super::era::Era;
 use super::header::{self, SESSION, Settled};
 use super::message::{Kind as MessageKind, Message};
+use super::mirror::Tools;
 use super::problem::Problem;
 use super::target::{Kind, Target};
 
@@ -23,6 +25,7 @@ pub(super) struct Upstream {
     target: Target,
     transport: StreamingTransport,
     signer: Option<Signer>,
+    tools: Tools,
 }
 
 /// Whoever requests are signed for.
@@ -56,31 +59,41 @@ impl Upstream {
             target,
             transport,
             signer,
+            tools: Tools::default(),
         }
     }
 
     /// Sends `message`, and the client whatever is the answer: each of its ids gets one. Returns what
-    /// a handshake settled.
-    pub(super) async fn exchange(
+    /// counts from then on, if it is something else.
+    pub(super) async fn relay(
         &self,
         message: &Message,
         settled: &Settled,
         client: &Sender<Bytes>,
     ) -> Option<Settled> {
-        let mut reader = Reader::new(&self.target, client, message.ids.clone());
-        let outcome = match self.send(message, settled).await {
-            Ok(response) => {
+        let method = message.method.as_deref().unwrap_or_default();
+        let is_list = method == "tools/list" && message.is_modern();
+        let see = |answer: &[u8]| {
+            let seen = settled.era.seen(method, answer)?;
+            Some(if is_list {
+                self.tools.learn(seen)
+            } else {
+                seen
+            })
+        };
+        let mut reader = Reader::new(&self.target, client, message.ids.clone(), &see);
+        let outcome = match self.deliver(message, settled).await {
+            Ok((response, renewed)) => {
                 let session = response.headers().get(SESSION).cloned();
-                reader.read(response).await.map(|()| session)
+                reader.read(response).await.map(|()| (session, renewed))
             }
             Err(problem) => Err(problem),
         };
-        let session = match outcome {
-            Ok(session) if reader.open.is_empty() => session,
+        let (session, renewed) = match outcome {
+            Ok(outcome) if reader.open.is_empty() => outcome,
             outcome => {
                 let other = || Problem::new("the server answered, but not this request");
                 let problem = outcome.err().unwrap_or_else(other);
-                let method = message.method.as_deref().unwrap_or_default();
                 tracing::warn!(method, "{problem}");
                 for id in &reader.open {
                     // Nobody reads on if the client is gone, and then all of this ends.
@@ -89,12 +102,49 @@ impl Upstream {
                 return None;
             }
         };
-        let is_handshake = message.kind == MessageKind::Initialize;
-        let revision = reader.revision.filter(|_| is_handshake);
+        if message.kind != MessageKind::Initialize {
+            return renewed;
+        }
+        let revision = reader.revision;
         revision.map(|revision| Settled {
             revision: Some(revision),
             session,
+            handshake: Some(message.bytes.clone()),
+            era: Era::Same,
         })
+    }
+
+    /// Sends `message`, once more if the server has forgotten the session, which then is another, or if it
+    /// wants arguments in headers that were not known.
+    async fn deliver(
+        &self,
+        message: &Message,
+        settled: &Settled,
+    ) -> Result<(Response<Body>, Option<Settled>), Problem> {
+        let response = self.send(message, settled).await?;
+        match response.status() {
+            StatusCode::NOT_FOUND if settled.session.is_some() => {
+                let Some(renewed) = self.renew(settled).await else {
+                    return Ok((response, None));
+                };
+                let response = self.send(message, &renewed).await?;
+                Ok((response, Some(renewed)))
+            }
+            StatusCode::BAD_REQUEST if self.may_lack_headers(message) => {
+                let before = self.tools.headers(message);
+                self.list_tools(message, settled).await;
+                if self.tools.headers(message) == before {
+                    return Ok((response, None));
+                }
+                Ok((self.send(message, settled).await?, None))
+            }
+            _ => Ok((response, None)),
+        }
+    }
+
+    fn may_lack_headers(&self, message: &Message) -> bool {
+        let is_call = message.method.as_deref() == Some("tools/call");
+        is_call && message.is_modern() && self.target.kind() != Kind::Function
     }
 
     async fn send(&self, message: &Message, settled: &Settled) -> Result<Response<Body>, Problem> {
@@ -103,6 +153,9 @@ impl Upstream {
             return Err(Problem::too_large(body.len(), &self.target));
         }
         let mut headers = header::of(message, settled);
+        if self.may_lack_headers(message) {
+            headers.extend(self.tools.headers(message));
+        }
         let json = HeaderValue::from_static("application/json");
         headers.insert(CONTENT_TYPE, json);
         let both = HeaderValue::from_static("application/json, text/event-stream");

@@ -10,7 +10,7 @@ use oci_mcp::{AuditSink, Flush};
 use tokio::task::spawn_blocking;
 
 /// A file to which whole lines are appended, so that several processes may share one.
-pub(super) struct File {
+pub(crate) struct File {
     file: Arc<fs::File>,
     /// Whether it ends within a line, because a disk was full or a process was killed.
     is_torn: AtomicBool,

@@ -11,7 +11,7 @@ fn try_read(set: &[(&str, &str)]) -> Result<Option<Audit>, String> {
         let found = set.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
     });
-    let audit = read(&mut vars, false);
+    let audit = read(&mut vars, false, open);
     vars.finish(Some(audit)).map_err(|error| error.to_string())
 }
 

@@ -7,17 +7,41 @@ use serde_json::{Map, Value};
 /// The keyword with which a property names its header.
 const KEYWORD: &str = "x-mcp-header";
 
-/// An argument that is repeated in a header.
+/// An argument of a tool that a client of 2026-07-28 repeats in a header over HTTP ("Custom Headers from
+/// Tool Parameters").
 #[derive(Clone, Debug)]
-pub(crate) struct Mirrored {
+pub struct Mirrored {
     pub(crate) header: HeaderName,
     /// The names that lead to it, from the root of the arguments.
     path: Vec<String>,
 }
 
 impl Mirrored {
+    /// Those of a tool with the input schema `schema`.
+    ///
+    /// # Errors
+    ///
+    /// Why a client must refuse the tool for what it says of headers.
+    pub fn all(schema: &Value) -> Result<Box<[Self]>, String> {
+        let mut found = Found::default();
+        if let Some(root) = schema.as_object() {
+            if root.contains_key(KEYWORD) {
+                return Err(misplaced("the root"));
+            }
+            found.search(root)?;
+        }
+        Ok(found.all.into())
+    }
+
+    /// The name of the header, `mcp-param-…`.
+    #[must_use]
+    pub fn header(&self) -> &HeaderName {
+        &self.header
+    }
+
     /// Its value in `arguments`; one that is `null` counts as left out.
-    pub(crate) fn value<'v>(&self, arguments: &'v Value) -> Option<&'v Value> {
+    #[must_use]
+    pub fn value<'v>(&self, arguments: &'v Value) -> Option<&'v Value> {
         let mut path = self.path.iter();
         let value = path.try_fold(arguments, |value, name| value.get(name))?;
         Some(value).filter(|value| !value.is_null())
@@ -27,22 +51,6 @@ impl Mirrored {
     pub(crate) fn path(&self) -> String {
         self.path.join(".")
     }
-}
-
-/// The arguments of `schema` that are repeated in headers.
-///
-/// # Errors
-///
-/// Why a client would refuse the tool for what it says of headers.
-pub(super) fn mirrored(schema: &Value) -> Result<Box<[Mirrored]>, String> {
-    let mut found = Found::default();
-    if let Some(root) = schema.as_object() {
-        if root.contains_key(KEYWORD) {
-            return Err(misplaced("the root"));
-        }
-        found.search(root)?;
-    }
-    Ok(found.all.into())
 }
 
 #[derive(Default)]
@@ -149,7 +157,7 @@ mod tests {
             "page": object(&json!({ "count": count })),
         }));
 
-        let all = mirrored(&schema).unwrap();
+        let all = Mirrored::all(&schema).unwrap();
 
         let mut all: Vec<_> = all.iter().map(|m| (m.path(), m.header.as_str())).collect();
         all.sort();
@@ -163,7 +171,7 @@ mod tests {
     }
 
     fn refused(schema: &Value) -> String {
-        mirrored(schema).unwrap_err()
+        Mirrored::all(schema).unwrap_err()
     }
 
     #[test]
