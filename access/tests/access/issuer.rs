@@ -195,4 +195,4 @@ async fn opaque_tokens_of_a_certified_issuer_are_introspected_until_they_are_rev
     assert_eq!(revoked, Err(Reason::Inactive));
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
