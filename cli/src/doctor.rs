@@ -253,15 +253,15 @@ async fn listener(
 }
 
 /// What those have in common that look at OCI.
-struct Look<'a, F> {
+struct Look<'a> {
     args: &'a Args,
-    lookup: &'a F,
+    lookup: &'a dyn Fn(&str) -> Option<String>,
     environment: &'a Environment,
     place: Option<Place>,
     progress: &'a Progress,
 }
 
-impl<F: Fn(&str) -> Option<String>> Look<'_, F> {
+impl Look<'_> {
     async fn at_oci(&self, transport: &Transport) -> Vec<(Subject, Vec<Finding>)> {
         let host = self.place.map_or("container", |place| place.host);
         let once = Once::default();

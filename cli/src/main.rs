@@ -130,12 +130,12 @@ fn configured() -> Result<App, oci_mcp_hosts::Error> {
     Ok(vars.finish(Some(app))?)
 }
 
-fn app<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> App {
+fn app(vars: &mut Vars<'_>) -> App {
     app_over(vars, Once::default())
 }
 
 /// The app, whose tools ask OCI by the way that `once` is.
-fn app_over<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, once: Once) -> App {
+fn app_over(vars: &mut Vars<'_>, once: Once) -> App {
     let shared = once.clone();
     let app = App::new("oci-mcp", env!("CARGO_PKG_VERSION"))
         .title("OCI")
@@ -148,7 +148,7 @@ fn app_over<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, once: Once) -> Ap
 }
 
 #[cfg(feature = "oci")]
-fn with_oci<F: Fn(&str) -> Option<String>>(app: App, vars: &mut Vars<F>, once: Once) -> App {
+fn with_oci(app: App, vars: &mut Vars<'_>, once: Once) -> App {
     let connect = move || {
         let Oci {
             client,
@@ -165,7 +165,7 @@ fn with_oci<F: Fn(&str) -> Option<String>>(app: App, vars: &mut Vars<F>, once: O
 }
 
 #[cfg(not(feature = "oci"))]
-fn with_oci<F>(app: App, _: &mut Vars<F>, _: Once) -> App {
+fn with_oci(app: App, _: &mut Vars<'_>, _: Once) -> App {
     app
 }
 

@@ -108,8 +108,8 @@ impl Reach {
 impl Callers {
     /// Reads the settings for a host with this `reach`; `None` if that is not known yet, or if
     /// something is wrong, which is then noted in `vars`.
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(
-        vars: &mut Vars<F>,
+    pub(crate) fn read(
+        vars: &mut Vars<'_>,
         #[cfg_attr(
             not(feature = "access"),
             expect(unused_variables, reason = "no other scheme has any")
@@ -173,10 +173,7 @@ impl Callers {
     }
 }
 
-fn scheme_unless_exposed<F: Fn(&str) -> Option<String>>(
-    vars: &mut Vars<F>,
-    reach: Reach,
-) -> Option<Scheme> {
+fn scheme_unless_exposed(vars: &mut Vars<'_>, reach: Reach) -> Option<Scheme> {
     let scheme = reach.default_scheme();
     if scheme.is_none() {
         vars.note(

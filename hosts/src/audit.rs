@@ -44,11 +44,7 @@ pub(crate) fn open(path: &str) -> Result<Option<File>, String> {
 
 /// Reads the settings for a host that `stands_still` between requests or not. What is wrong is noted in
 /// `vars`.
-pub(crate) fn read<F: Fn(&str) -> Option<String>>(
-    vars: &mut Vars<F>,
-    stands_still: bool,
-    opening: Opening,
-) -> Option<Audit> {
+pub(crate) fn read(vars: &mut Vars<'_>, stands_still: bool, opening: Opening) -> Option<Audit> {
     let mut instance = [0; 16];
     if SystemRandom::new().fill(&mut instance).is_err() {
         vars.note("this machine has no randomness, by which a record tells its instances apart");
@@ -89,13 +85,13 @@ pub(crate) fn read<F: Fn(&str) -> Option<String>>(
 }
 
 #[cfg(feature = "oci")]
-fn push<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, stands_still: bool) -> Option<Push> {
+fn push(vars: &mut Vars<'_>, stands_still: bool) -> Option<Push> {
     let log = vars.parse(LOG_ID)?;
     Some(Push::over_network(log, stands_still))
 }
 
 #[cfg(not(feature = "oci"))]
-fn push<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, _: bool) -> Option<Stderr> {
+fn push(vars: &mut Vars<'_>, _: bool) -> Option<Stderr> {
     if vars.get(LOG_ID).is_some() {
         vars.note(format_args!(
             "`{LOG_ID}` is set, but this program was built without a client of OCI"
@@ -105,7 +101,7 @@ fn push<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, _: bool) -> Option<St
 }
 
 /// Whether `name` is on, which makes no sense without a record.
-fn flag<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, name: &str, is_empty: bool) -> bool {
+fn flag(vars: &mut Vars<'_>, name: &str, is_empty: bool) -> bool {
     if is_empty && vars.get(name).is_some() {
         vars.note(format_args!(
             "`{name}` has no effect while neither `{AUDIT}` nor `{LOG_ID}` says where a record goes"

@@ -20,7 +20,7 @@ pub(crate) struct Settings {
 const DEFAULT_PORT: u16 = 8080;
 
 impl Settings {
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, _: &Config) -> Self {
+    pub(crate) fn read(vars: &mut Vars<'_>, _: &Config) -> Self {
         // Nobody but this machine, until the operator says otherwise.
         let bind = http::bind(vars).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let port = http::port(vars).map_or(DEFAULT_PORT, |Port(port)| port);

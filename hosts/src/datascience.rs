@@ -22,10 +22,7 @@ pub(crate) struct Settings {
 pub(crate) const PLATFORM: &str = "MODEL_DEPLOYMENT_OCID";
 
 impl Settings {
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(
-        vars: &mut Vars<F>,
-        config: &Config,
-    ) -> Option<Self> {
+    pub(crate) fn read(vars: &mut Vars<'_>, config: &Config) -> Option<Self> {
         // Only the platform's router reaches the container, and lets in whom IAM policies allow.
         let is_on_platform = vars.get(PLATFORM).is_some();
         let default = if is_on_platform {
@@ -64,7 +61,7 @@ impl Settings {
     }
 }
 
-fn paths<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, config: &Config) -> Option<Paths> {
+fn paths(vars: &mut Vars<'_>, config: &Config) -> Option<Paths> {
     const REMAP: &str = "MODEL_DEPLOY_PREDICT_ENDPOINT";
     let paths = Paths::new(config.path());
     let paths = match vars.get(REMAP) {

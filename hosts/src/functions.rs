@@ -25,10 +25,7 @@ const PLATFORM_MAX_BYTES: usize = 6 * 1024 * 1024;
 const DEFAULT_MAX_RESPONSE_BYTES: usize = 5_000_000;
 
 impl Settings {
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(
-        vars: &mut Vars<F>,
-        config: &Config,
-    ) -> Option<Self> {
+    pub(crate) fn read(vars: &mut Vars<'_>, config: &Config) -> Option<Self> {
         let max_response_bytes = vars
             .parse("OCI_MCP_MAX_RESPONSE_BYTES")
             .map_or(DEFAULT_MAX_RESPONSE_BYTES, |ByteLimit(bytes)| bytes);

@@ -39,10 +39,7 @@ enum Kind {
 impl Host {
     /// The host that is named, or else the one whose platform's variables are there. What is wrong
     /// is noted in `vars`.
-    pub(crate) fn choose<F: Fn(&str) -> Option<String>>(
-        vars: &mut Vars<F>,
-        config: &Config,
-    ) -> Option<Self> {
+    pub(crate) fn choose(vars: &mut Vars<'_>, config: &Config) -> Option<Self> {
         let named = match vars.get("OCI_MCP_HOST") {
             Some(_) => vars.parse("OCI_MCP_HOST").map(|Named(kind)| kind)?,
             None => None,
@@ -124,7 +121,7 @@ impl Host {
 
 impl Kind {
     /// The platform whose variables are there.
-    fn of_platform<F: Fn(&str) -> Option<String>>(vars: &Vars<F>) -> Option<Self> {
+    fn of_platform(vars: &Vars<'_>) -> Option<Self> {
         let is_set = |name: &&str| vars.get(name).is_some();
         if ["FN_FORMAT", "FN_LISTENER"].iter().any(is_set) {
             Some(Self::Functions)
@@ -135,11 +132,7 @@ impl Kind {
         }
     }
 
-    fn host<F: Fn(&str) -> Option<String>>(
-        self,
-        vars: &mut Vars<F>,
-        config: &Config,
-    ) -> Option<Host> {
+    fn host(self, vars: &mut Vars<'_>, config: &Config) -> Option<Host> {
         match self {
             #[cfg(feature = "container")]
             Self::Container => Some(Host::Container(container::Settings::read(vars, config))),
@@ -198,7 +191,7 @@ enum Transport {
     StreamableHttp,
 }
 
-fn transport<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Option<Transport> {
+fn transport(vars: &mut Vars<'_>) -> Option<Transport> {
     match vars.get("OCI_MCP_TRANSPORT") {
         Some(_) => vars.parse("OCI_MCP_TRANSPORT"),
         None => vars.parse("MCP_TRANSPORT"),

@@ -14,16 +14,12 @@ use crate::audit::Record;
 use crate::kubernetes::is_service_link;
 
 /// The address to listen on, if it is set.
-pub(crate) fn bind<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Option<IpAddr> {
+pub(crate) fn bind(vars: &mut Vars<'_>) -> Option<IpAddr> {
     vars.parse("OCI_MCP_BIND").map(|Bind(address)| address)
 }
 
 /// The port to listen on, if it is set.
-pub(crate) fn port<F, T>(vars: &mut Vars<F>) -> Option<T>
-where
-    F: Fn(&str) -> Option<String>,
-    T: FromStr<Err: Display>,
-{
+pub(crate) fn port<T: FromStr<Err: Display>>(vars: &mut Vars<'_>) -> Option<T> {
     // The second is the name that guides for MCP on OCI use.
     let mut names = ["OCI_MCP_PORT", "MCP_PORT"].into_iter();
     let set = names.find(|name| vars.get(name).is_some() && !is_service_link(vars, name));

@@ -7,7 +7,7 @@ use oci_mcp::Vars;
 ///
 /// It is one only beside the `SERVICE_HOST` of the same service, which Kubernetes always sets, so that no
 /// setting that is misspelt is taken for one. What the pod itself sets, it keeps.
-pub(crate) fn is_service_link<F: Fn(&str) -> Option<String>>(vars: &Vars<F>, name: &str) -> bool {
+pub(crate) fn is_service_link(vars: &Vars<'_>, name: &str) -> bool {
     let is_service = |name: &str| vars.get(&format!("{name}_SERVICE_HOST")).is_some();
     let is_url = || vars.get(name).is_some_and(|value| is_link_url(&value));
     name.match_indices('_').any(|(end, _)| {

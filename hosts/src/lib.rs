@@ -101,11 +101,11 @@ pub fn serve(app: App) -> ExitCode {
 /// # Errors
 ///
 /// Every problem of the configuration at once, or why the host could not be served.
-pub fn run<F: Fn(&str) -> Option<String>>(
-    app: impl FnOnce(&mut Vars<F>) -> App,
-    lookup: F,
+pub fn run(
+    app: impl FnOnce(&mut Vars<'_>) -> App,
+    lookup: impl Fn(&str) -> Option<String>,
 ) -> Result<(), Error> {
-    serve_on(app, lookup, Host::choose)
+    serve_on(Box::new(app), Vars::new(lookup), Box::new(Host::choose))
 }
 
 /// Serves what `app` makes, as in [`run`], to the one client that started this process: MCP on stdin and stdout, one JSON
@@ -120,13 +120,13 @@ pub fn run<F: Fn(&str) -> Option<String>>(
 /// Every problem of the configuration at once, or why stdin or stdout could not be used. A client
 /// that goes away is none.
 #[cfg(feature = "stdio")]
-pub fn stdio<F: Fn(&str) -> Option<String>>(
-    app: impl FnOnce(&mut Vars<F>) -> App,
-    lookup: F,
+pub fn stdio(
+    app: impl FnOnce(&mut Vars<'_>) -> App,
+    lookup: impl Fn(&str) -> Option<String>,
 ) -> Result<(), Error> {
-    serve_on(app, lookup, |vars, config| {
-        Some(Host::Stdio(stdio::Settings::read(vars, config)))
-    })
+    let choose: Choose<'_> =
+        Box::new(|vars, config| Some(Host::Stdio(stdio::Settings::read(vars, config))));
+    serve_on(Box::new(app), Vars::new(lookup), choose)
 }
 
 /// Notes in `vars` whatever [`run`] would refuse in them, and serves nothing: for who prepares the environment of a server that
@@ -136,13 +136,13 @@ pub fn stdio<F: Fn(&str) -> Option<String>>(
 /// `OCI_MCP_AUDIT` is neither opened nor made.
 ///
 /// The place where a server would be is told if the settings let it be known, whatever else is wrong with them.
-pub fn check<F: Fn(&str) -> Option<String>>(
-    app: impl FnOnce(&mut Vars<F>) -> App,
-    vars: &mut Vars<F>,
+pub fn check(
+    app: impl FnOnce(&mut Vars<'_>) -> App,
+    vars: &mut Vars<'_>,
     names: impl IntoIterator<Item = String>,
 ) -> Option<Place> {
     let mut place = None;
-    let choose = |vars: &mut Vars<F>, config: &Config| {
+    let choose = |vars: &mut Vars<'_>, config: &Config| {
         let host = Host::choose(vars, config)?;
         place = Some(Place {
             host: host.name(),
@@ -152,7 +152,8 @@ pub fn check<F: Fn(&str) -> Option<String>>(
         });
         Some(host)
     };
-    let prepared = prepare(app, vars, names, choose, |_| Ok(None));
+    let names = names.into_iter().collect();
+    let prepared = prepare(Box::new(app), vars, names, Box::new(choose), |_| Ok(None));
     if let (Some(place), Some(prepared)) = (&mut place, prepared) {
         let reach = prepared.host.reach();
         place.is_left_to_the_network = prepared.callers.are_left_to_the_network(reach);
@@ -175,12 +176,7 @@ pub struct Place {
 }
 
 /// Reads the settings of every host, those of the app, then those of the one that `choose` gives, and serves it.
-fn serve_on<F: Fn(&str) -> Option<String>>(
-    app: impl FnOnce(&mut Vars<F>) -> App,
-    lookup: F,
-    choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
-) -> Result<(), Error> {
-    let mut vars = Vars::new(lookup);
+fn serve_on(app: Make<'_>, mut vars: Vars<'_>, choose: Choose<'_>) -> Result<(), Error> {
     let prepared = prepare(app, &mut vars, names(), choose, audit::open);
     let Prepared {
         app,
@@ -204,6 +200,12 @@ fn serve_on<F: Fn(&str) -> Option<String>>(
     outcome
 }
 
+/// Makes the app. Boxed, as the next, so that there is one copy of what reads settings.
+type Make<'a> = Box<dyn FnOnce(&mut Vars<'_>) -> App + 'a>;
+
+/// Chooses the host.
+type Choose<'a> = Box<dyn FnOnce(&mut Vars<'_>, &Config) -> Option<Host> + 'a>;
+
 /// An app with the settings by which it is served.
 struct Prepared {
     app: App,
@@ -216,11 +218,11 @@ struct Prepared {
 }
 
 /// Reads all settings; what is wrong with them is noted in `vars`.
-fn prepare<F: Fn(&str) -> Option<String>>(
-    app: impl FnOnce(&mut Vars<F>) -> App,
-    vars: &mut Vars<F>,
-    names: impl IntoIterator<Item = String>,
-    choose: impl FnOnce(&mut Vars<F>, &Config) -> Option<Host>,
+fn prepare(
+    app: Make<'_>,
+    vars: &mut Vars<'_>,
+    names: Vec<String>,
+    choose: Choose<'_>,
     opening: audit::Opening,
 ) -> Option<Prepared> {
     let config = Config::read(vars);
@@ -257,8 +259,9 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 /// The names of all environment variables.
-fn names() -> impl Iterator<Item = String> {
-    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+fn names() -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.collect()
 }
 
 #[cfg(doctest)]

@@ -36,9 +36,9 @@ fn secret_id(text: &str) -> Option<String> {
 impl Secrets {
     /// Has the secret that `setting` names, if it is set, given to `take`. What is wrong with the setting is noted in
     /// `vars`.
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(
+    pub(crate) fn read(
         &mut self,
-        vars: &mut Vars<F>,
+        vars: &mut Vars<'_>,
         setting: &'static str,
         take: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static,
     ) {
@@ -72,11 +72,7 @@ impl Secrets {
 }
 
 /// Which of two settings is set: that which names a Vault's secret, or not. `None` if both are, which is noted.
-pub(crate) fn is_in_vault<F: Fn(&str) -> Option<String>>(
-    vars: &mut Vars<F>,
-    other: &str,
-    id: &str,
-) -> Option<bool> {
+pub(crate) fn is_in_vault(vars: &mut Vars<'_>, other: &str, id: &str) -> Option<bool> {
     let is_in_vault = vars.get(id).is_some();
     if is_in_vault && vars.get(other).is_some() {
         vars.note(format_args!("`{other}` and `{id}` are both set; unset one"));

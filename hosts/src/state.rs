@@ -16,8 +16,8 @@ const SECRET_ID: &str = "OCI_MCP_STATE_KEY_SECRET_ID";
 
 /// The keys, if they are set; `read_file` reads the file of a path, and `secrets` what is in a Vault. What is wrong is
 /// noted in `vars`, without what is secret in it.
-pub(crate) fn keys<F: Fn(&str) -> Option<String>>(
-    vars: &mut Vars<F>,
+pub(crate) fn keys(
+    vars: &mut Vars<'_>,
     secrets: &mut Secrets,
     read_file: impl FnOnce(&str) -> io::Result<String>,
 ) -> Option<Arc<StateKeys>> {

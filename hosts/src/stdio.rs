@@ -39,7 +39,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, _: &Config) -> Self {
+    pub(crate) fn read(vars: &mut Vars<'_>, _: &Config) -> Self {
         Self {
             max_response_bytes: vars.parse("OCI_MCP_MAX_RESPONSE_BYTES"),
         }

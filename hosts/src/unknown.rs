@@ -60,10 +60,7 @@ const SETTINGS: [&str; 47] = [
 const SIMILAR: usize = 4;
 
 /// Notes in `vars` which of the `names` that are set are no settings, and which setting may be meant.
-pub(crate) fn note<F: Fn(&str) -> Option<String>>(
-    vars: &mut Vars<F>,
-    names: impl IntoIterator<Item = String>,
-) {
+pub(crate) fn note(vars: &mut Vars<'_>, names: impl IntoIterator<Item = String>) {
     let mut unknown: Vec<_> = names
         .into_iter()
         .filter(|name| name.starts_with("OCI_MCP_") && !SETTINGS.contains(&&**name))

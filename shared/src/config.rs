@@ -93,7 +93,7 @@ impl Config {
 
     /// Reads the settings of [`Config::from_vars`] through `vars`, which notes what is wrong with
     /// them.
-    pub fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Self {
+    pub fn read(vars: &mut Vars<'_>) -> Self {
         let default = Self::default();
         Self {
             path: vars
@@ -159,22 +159,32 @@ impl Config {
 /// Reads variables and collects what is wrong with them.
 ///
 /// An empty variable counts as unset, because many consoles cannot delete one.
-#[derive(Debug)]
-pub struct Vars<F> {
-    lookup: F,
+pub struct Vars<'a> {
+    lookup: Lookup<'a>,
     problems: Vec<String>,
 }
 
-impl<F: Fn(&str) -> Option<String>> Vars<F> {
+type Lookup<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
+
+impl fmt::Debug for Vars<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vars")
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Vars<'a> {
     /// Variables that `lookup` finds.
-    pub fn new(lookup: F) -> Self {
+    pub fn new(lookup: impl Fn(&str) -> Option<String> + 'a) -> Self {
         Self {
-            lookup,
+            lookup: Box::new(lookup),
             problems: Vec::new(),
         }
     }
 
     /// The text of `name`, if it is set.
+    #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {
         (self.lookup)(name).filter(|value| !value.trim().is_empty())
     }

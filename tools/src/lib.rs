@@ -74,7 +74,7 @@ impl OciTools {
     ///
     /// A pattern is `service.operation`, as `core.list_*`, or a service, as `dns`; `*` stands for any
     /// characters. One that no operation fits is refused, because it would not do what it was meant to.
-    pub fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>, connect: Connect) -> Self {
+    pub fn read(vars: &mut Vars<'_>, connect: Connect) -> Self {
         let catalogue = Catalogue::new();
         let ByteLimit(max_bytes) = vars
             .parse(MAX_BYTES)

@@ -22,10 +22,7 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(
-        vars: &mut Vars<F>,
-        catalogue: &Catalogue,
-    ) -> Self {
+    pub(crate) fn read(vars: &mut Vars<'_>, catalogue: &Catalogue) -> Self {
         let mutations = vars.parse(MUTATIONS).is_some_and(|Flag(flag)| flag);
         let mut patterns = |name: &str| {
             let patterns: Option<Vec<Pattern>> = vars.list(name);

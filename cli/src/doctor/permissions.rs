@@ -336,7 +336,7 @@ mod tests {
         let statement =
             "allow dynamic-group <group> to read instances in compartment <compartment>";
         assert!(remedy.contains(statement), "{remedy}");
-        let tools = |vars: &mut Vars<_>| OciTools::read(vars, Box::new(|| Err("nothing".into())));
+        let tools = |vars: &mut Vars<'_>| OciTools::read(vars, Box::new(|| Err("nothing".into())));
         let mut vars =
             Vars::new(|name: &str| (name == "OCI_MCP_TOOLSETS").then(|| "compute".to_owned()));
         let rendered = tools(&mut vars).statements(

@@ -17,9 +17,7 @@ pub(crate) struct Overrides {
 pub(super) type Settings = BTreeMap<String, String>;
 
 /// The server's variables where it will run, and all that is wrong with a document.
-pub(super) type Checked = Vars<Lookup>;
-
-type Lookup = Box<dyn Fn(&str) -> Option<String>>;
+pub(super) type Checked = Vars<'static>;
 
 /// Where the server will run.
 pub(super) struct Place {
@@ -58,11 +56,11 @@ pub(super) fn read(overrides: &Overrides, place: &Place) -> (Settings, Checked) 
     settings.retain(|name, _| !place.given.iter().any(|(given, _)| given == name));
     settings.extend(owned(place.set));
 
-    let mut vars: Checked = Vars::new(Box::new({
+    let mut vars = Vars::new({
         let mut all = settings.clone();
         all.extend(owned(place.given));
         move |name: &str| all.get(name).cloned()
-    }));
+    });
     for other in others {
         vars.note(other);
     }

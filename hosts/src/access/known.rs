@@ -26,8 +26,8 @@ const MAX_BYTES: usize = 256 * 1024;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads the settings of `scheme`. What is wrong is noted in `vars`.
-pub(super) fn read<F: Fn(&str) -> Option<String>>(
-    vars: &mut Vars<F>,
+pub(super) fn read(
+    vars: &mut Vars<'_>,
     secrets: &mut Secrets,
     scheme: Scheme,
     reach: Option<Reach>,
@@ -46,8 +46,8 @@ pub(super) fn read<F: Fn(&str) -> Option<String>>(
     Some(access?.policy(policy?))
 }
 
-struct Settings<'a, F> {
-    vars: &'a mut Vars<F>,
+struct Settings<'a, 'v> {
+    vars: &'a mut Vars<'v>,
     secrets: &'a mut Secrets,
     scheme: Scheme,
 }
@@ -65,7 +65,7 @@ struct Resource {
     metadata: ResourceMetadata,
 }
 
-impl<F: Fn(&str) -> Option<String>> Settings<'_, F> {
+impl Settings<'_, '_> {
     /// What callers may call; by default what their scopes `read:tools` and `write:tools` say.
     fn policy(&mut self) -> Option<Policy> {
         const POLICY: &str = "OCI_MCP_ACCESS_POLICY";

@@ -11,7 +11,7 @@ pub(crate) struct Toolsets(Option<Vec<String>>);
 
 impl Toolsets {
     /// Those of `OCI_MCP_TOOLSETS`, with a note of each that is none.
-    pub(crate) fn read<F: Fn(&str) -> Option<String>>(vars: &mut Vars<F>) -> Self {
+    pub(crate) fn read(vars: &mut Vars<'_>) -> Self {
         let names: Option<Vec<String>> = vars.list(VARIABLE);
         let known = known();
         for name in names.iter().flatten() {
