@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::str::FromStr;
 
 use oci_mcp::{App, ByteLimit, Config, Vars};
-use tower::ServiceBuilder;
 
 use crate::access::Reach;
 use crate::audit::Record;
+use crate::http::Server;
 use crate::{Error, http};
 
 /// Where the container listens.
@@ -60,20 +60,16 @@ pub(crate) fn run(
         address,
         max_response_bytes,
     } = *settings;
-    let server = http::server("container", address, config.max_body_bytes(), record);
-    let config = if address.ip().is_loopback() {
-        // A page that rebinds its name to this machine still sends that name as the host.
-        config.for_loopback()
-    } else {
-        config
+    let server = Server {
+        host: "container",
+        address,
+        max_body_bytes: config.max_body_bytes(),
+        max_response_bytes,
+        timeout: None,
     };
-    let service = ServiceBuilder::new()
-        .map_request(move |mut request| {
-            let (mut delivery, _arrival) = http::delivery("container", &mut request);
-            delivery.max_response_bytes = max_response_bytes;
-            request.extensions_mut().insert(delivery);
-            request
-        })
-        .service(app.into_service(config)?);
-    Ok(oci_mcp_container::run(server, service)?)
+    let service = http::service(app, config, address)?;
+    // The other host's type, so that one HTTP server is compiled for both.
+    #[cfg(feature = "datascience")]
+    let service = crate::datascience::Service::Left(service);
+    server.run(service, record)
 }

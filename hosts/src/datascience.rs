@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use oci_mcp::{App, ByteLimit, Config, Vars};
+use oci_mcp::{App, AppService, ByteLimit, Config, Vars};
 use oci_mcp_datascience::{DataScience, MAX_BYTES, Paths, Port, TIMEOUT};
-use tower::ServiceBuilder;
+use tower::util::Either;
 
 use crate::access::Reach;
 use crate::audit::Record;
+use crate::http::Server;
 use crate::{Error, http};
 
 /// How the model deployment is served.
@@ -17,6 +18,9 @@ pub(crate) struct Settings {
     max_response_bytes: usize,
     paths: Paths,
 }
+
+/// What a container serves, or what a model deployment does.
+pub(crate) type Service = Either<AppService, DataScience<AppService>>;
 
 /// The variable by which the platform says that it is there.
 pub(crate) const PLATFORM: &str = "MODEL_DEPLOYMENT_OCID";
@@ -85,20 +89,13 @@ pub(crate) fn run(
         paths,
         ..
     } = settings;
-    let server = http::server("datascience", address, config.max_body_bytes(), record);
-    let config = if address.ip().is_loopback() {
-        config.for_loopback()
-    } else {
-        config
+    let server = Server {
+        host: "datascience",
+        address,
+        max_body_bytes: config.max_body_bytes(),
+        max_response_bytes: Some(max_response_bytes),
+        timeout: Some(TIMEOUT),
     };
-    let service = ServiceBuilder::new()
-        .map_request(move |mut request| {
-            let (mut delivery, arrival) = http::delivery("datascience", &mut request);
-            delivery.max_response_bytes = Some(max_response_bytes);
-            delivery.deadline = arrival.map(|arrival| arrival.arrived + TIMEOUT);
-            request.extensions_mut().insert(delivery);
-            request
-        })
-        .service(DataScience::new(app.into_service(config)?, paths));
-    Ok(oci_mcp_container::run(server, service)?)
+    let service = DataScience::new(http::service(app, config, address)?, paths);
+    server.run(Service::Right(service), record)
 }
