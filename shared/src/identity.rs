@@ -25,7 +25,7 @@ impl Identity {
             ("version", Some(&self.version)),
             ("title", self.title.as_ref()),
         ];
-        members_of(members).into()
+        members_of(&members).into()
     }
 
     /// All that `revision` has a word for: `title` since 2025-06-18, the rest since 2025-11-25.
@@ -44,7 +44,7 @@ impl Identity {
                 since(Revision::V2025_11_25, self.website_url.as_ref()),
             ),
         ];
-        let mut members = members_of(members);
+        let mut members = members_of(&members);
         let icons = icons_for(self.icons, revision);
         if !icons.is_empty() {
             members.insert("icons".into(), json!(icons));
@@ -64,9 +64,11 @@ impl Identity {
     }
 }
 
-fn members_of<const N: usize>(members: [(&str, Option<&String>); N]) -> Map<String, Value> {
-    let members = members.into_iter();
+fn members_of(members: &[(&str, Option<&String>)]) -> Map<String, Value> {
+    let given = members
+        .iter()
+        .filter_map(|(key, value)| Some(((*key).to_owned(), value.as_ref()?.as_str().into())));
+    let mut members = Map::new();
+    members.extend(given);
     members
-        .filter_map(|(key, value)| Some((key.to_owned(), value?.as_str().into())))
-        .collect()
 }

@@ -226,10 +226,11 @@ impl Input {
     /// Nothing asked yet, of a client with `capabilities`, which answers with `given` now and has
     /// answered with what is `kept`.
     pub(crate) fn new(capabilities: &str, given: BTreeMap<String, &RawValue>, kept: Kept) -> Self {
-        let given = given.into_iter();
+        let mut answers = BTreeMap::new();
+        answers.extend(given.into_iter().map(|(key, raw)| (key, raw.to_owned())));
         Self {
             capabilities: capabilities.into(),
-            given: given.map(|(key, raw)| (key, raw.to_owned())).collect(),
+            given: answers,
             kept,
             asked: Mutex::default(),
         }

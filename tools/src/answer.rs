@@ -132,7 +132,8 @@ impl Shape<'_> {
     }
 
     fn nothing(&self, response: &Response<Bytes>) -> Value {
-        let mut result: Map<String, Value> = head(response.headers()).collect();
+        let mut result = Map::new();
+        result.extend(head(response.headers()));
         result.insert("status".to_owned(), response.status().as_u16().into());
         let mut result = Value::Object(result);
         if self.masks {

@@ -17,7 +17,7 @@ pub(super) fn examine(readings: &[Reading]) -> Vec<Finding> {
         .iter()
         .map(|reading| (skew(reading), reading))
         .collect();
-    skews.sort_by_key(|((difference, _), _)| *difference);
+    skews.sort_unstable_by_key(|((difference, _), _)| *difference);
     // The one in the middle: one server may itself be wrong.
     let Some(((difference, direction), reading)) = skews.get(skews.len().saturating_sub(1) / 2)
     else {

@@ -118,7 +118,7 @@ pub(super) async fn examine(
         });
     }
     let mut told = asked.join_all().await;
-    told.sort_by_key(|(number, ..)| *number);
+    told.sort_unstable_by_key(|(number, ..)| *number);
     let (mut findings, mut readings) = (Vec::new(), Vec::new());
     for (_, finding, reading) in told {
         findings.push(finding);

@@ -60,7 +60,7 @@ pub(super) async fn examine(
         });
     }
     let mut outcomes = asked.join_all().await;
-    outcomes.sort_by_key(|(requirement, _)| requirement.tool);
+    outcomes.sort_unstable_by_key(|(requirement, _)| requirement.tool);
     judge(&outcomes, &left)
 }
 

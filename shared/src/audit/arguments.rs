@@ -94,7 +94,7 @@ fn write(value: &Value, text: &mut String) {
 
 fn write_object(members: &Map<String, Value>, text: &mut String) {
     let mut sorted: Vec<_> = members.iter().collect();
-    sorted.sort_by(|(one, _), (other, _)| by_utf16(one, other));
+    sorted.sort_unstable_by(|(one, _), (other, _)| by_utf16(one, other));
     text.push('{');
     for (index, (name, value)) in sorted.into_iter().enumerate() {
         if index > 0 {

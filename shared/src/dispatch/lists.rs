@@ -254,9 +254,8 @@ impl Lists {
             ("tools", true),
         ];
         let offered = offered.into_iter().filter(|(_, is_there)| *is_there);
-        let mut capabilities: Map<_, _> = offered
-            .map(|(name, _)| (name.to_owned(), json!({})))
-            .collect();
+        let mut capabilities = Map::new();
+        capabilities.extend(offered.map(|(name, _)| (name.to_owned(), json!({}))));
         // In 2026-07-28 to subscribe is to keep a stream open.
         if subscriptions && !revision.is_modern() {
             capabilities.insert("resources".into(), json!({ "subscribe": true }));
@@ -448,10 +447,10 @@ fn more_for(more: Option<&Map<String, Value>>, revision: Revision) -> BTreeMap<&
         _ => Revision::V2025_06_18,
     };
     let members = more.into_iter().flatten();
-    members
-        .filter(|(key, _)| revision >= since(key))
-        .map(|(key, value)| (key.as_str(), value))
-        .collect()
+    let members = members.filter(|(key, _)| revision >= since(key));
+    let mut had = BTreeMap::new();
+    had.extend(members.map(|(key, value)| (key.as_str(), value)));
+    had
 }
 
 /// Output schemas exist since 2025-06-18, and until 2026-07-28 they had to be of an object.

@@ -90,7 +90,9 @@ impl Fields {
             };
             Some((field.name.clone(), value))
         });
-        Value::Object(found.collect::<Map<_, _>>())
+        let mut members = Map::new();
+        members.extend(found);
+        Value::Object(members)
     }
 
     /// What to say if no item has one of the names that a caller chose.

@@ -42,7 +42,7 @@ pub(crate) fn fit(value: &mut Value, room: usize) -> bool {
                 .map(|(name, value)| (size(value), name.clone()))
                 .collect();
             // The small ones say the most: names, states, identifiers.
-            sizes.sort();
+            sizes.sort_unstable();
             for (_, name) in sizes {
                 // Quotation marks, colon and comma; a name is escaped as it is written.
                 let own = size(&Value::from(name.as_str())) + 2;

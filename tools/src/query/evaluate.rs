@@ -101,11 +101,11 @@ impl Expression {
                 items.collect::<Result<Value, _>>().map(Cow::Owned)
             }
             Self::Object(parts) => {
-                let members = parts.iter().map(|(name, part)| {
-                    let made = part.made(value, work)?;
-                    Ok((name.clone(), made))
-                });
-                Ok(owned(members.collect::<Result<Map<_, _>, _>>()?))
+                let mut members = Map::new();
+                for (name, part) in parts {
+                    members.insert(name.clone(), part.made(value, work)?);
+                }
+                Ok(owned(members))
             }
             Self::Call(function, arguments) => {
                 function.call(arguments, value, work).map(Cow::Owned)

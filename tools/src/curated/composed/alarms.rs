@@ -3,7 +3,7 @@
 use futures_util::future::try_join;
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, text};
+use super::{Arguments, Composing, sort, text};
 use crate::answer::{Fields, field, put};
 use crate::session::Session;
 
@@ -37,7 +37,7 @@ pub(in crate::curated) fn list<'a>(
         let is_firing = |alarm: &Value| field(alarm, "status") == "FIRING";
         let only = arguments.get("firing_only") == Some(&Value::Bool(true));
         let mut shown: Vec<Value> = shown.filter(|alarm| !only || is_firing(alarm)).collect();
-        shown.sort_by_key(|alarm| !is_firing(alarm));
+        sort(&mut shown, &|alarm| usize::from(!is_firing(alarm)));
         Ok(json!({ "items": shown }))
     })
 }

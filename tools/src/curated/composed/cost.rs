@@ -104,14 +104,11 @@ pub(in crate::curated) fn anomalies<'a>(
             let (service, day) = key.split_once('\n').unwrap_or((key, ""));
             services.entry(service).or_default().push((day, *cost));
         }
-        let mut found: Vec<(f64, Value)> = services
+        let found = services
             .iter()
             .flat_map(|(service, days)| outliers(service, days, threshold))
             .collect();
-        found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-        found.truncate(top(&arguments));
-        let found: Vec<Value> = found.into_iter().map(|(_, row)| row).collect();
-        Ok(usage.answer(span, &found))
+        Ok(usage.answer(span, &highest(found, &arguments)))
     })
 }
 
@@ -123,13 +120,16 @@ async fn ranked(
     let span = span(&arguments, session.now())?;
     let usage = usage(session, span, "TOTAL", Some(group)).await?;
     let rows = usage.by(|row| field(row, group).as_str().unwrap_or("none").to_owned());
-    let mut rows: Vec<(String, f64)> = rows.into_iter().collect();
-    rows.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-    rows.truncate(top(&arguments));
-    let rows = rows
-        .into_iter()
-        .map(|(own, cost)| json!({ name: own, "cost": round(cost) }));
-    Ok(usage.answer(span, &rows.collect::<Vec<_>>()))
+    let rows = rows.into_iter();
+    let rows = rows.map(|(own, cost)| (cost, json!({ name: own, "cost": round(cost) })));
+    Ok(usage.answer(span, &highest(rows.collect(), &arguments)))
+}
+
+/// The rows with the highest number, as many as asked for.
+fn highest(mut rows: Vec<(f64, Value)>, arguments: &Arguments) -> Vec<Value> {
+    rows.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    rows.truncate(top(arguments));
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Days whose cost is more than `threshold` standard deviations over the mean.

@@ -3,7 +3,7 @@
 use futures_util::future::{join_all, join4};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, part, text, window};
+use super::{Arguments, Composing, part, sort, text, window};
 use crate::answer::{Fields, field, put};
 use crate::error::Failure;
 use crate::session::Session;
@@ -96,7 +96,9 @@ async fn addresses(session: &Session<'_>, instance: &Value) -> Result<Vec<Value>
     let vnics = ids.map(|id| session.get("core.get_vnic", json!({ "vnicId": id })));
     let vnics: Result<Vec<Value>, Failure> = join_all(vnics).await.into_iter().collect();
     let mut vnics = vnics?;
-    vnics.sort_by_key(|vnic| field(vnic, "isPrimary") != true);
+    sort(&mut vnics, &|vnic| {
+        usize::from(field(vnic, "isPrimary") != true)
+    });
     let addresses = vnics.into_iter().flat_map(|mut vnic| {
         ["privateIp", "publicIp"].map(|name| vnic.get_mut(name).map(Value::take))
     });

@@ -3,7 +3,7 @@
 use futures_util::future::{join_all, join4, try_join};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, part, text};
+use super::{Arguments, Composing, part, sort, text};
 use crate::answer::{Fields, field, put};
 use crate::error::Failure;
 use crate::session::Session;
@@ -98,7 +98,9 @@ pub(super) async fn looked(
             .filter(|rule| field(rule, "direction") == "INGRESS");
         findings.extend(inward.filter_map(|rule| finding(&place, rule)));
     }
-    findings.sort_by_key(|finding| field(finding, "severity") != "CRITICAL");
+    sort(&mut findings, &|finding| {
+        usize::from(field(finding, "severity") != "CRITICAL")
+    });
     Ok((answer, findings))
 }
 

@@ -3,7 +3,7 @@
 use futures_util::future::{join_all, join3};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, network, part, text};
+use super::{Arguments, Composing, network, part, sort, text};
 use crate::answer::{Fields, field, put};
 use crate::error::Failure;
 use crate::session::Session;
@@ -42,9 +42,10 @@ pub(in crate::curated) fn audit<'a>(
                 findings.extend(found);
             }
         }
-        findings.sort_by_key(|finding| {
+        sort(&mut findings, &|finding| {
             let severity = field(finding, "severity").as_str().unwrap_or_default();
-            SEVERITIES.iter().position(|own| *own == severity)
+            let place = SEVERITIES.iter().position(|own| *own == severity);
+            place.map_or(0, |place| place + 1)
         });
         put(&mut answer, "findings", findings);
         Ok(answer)

@@ -88,7 +88,11 @@ pub(super) const FUNCTIONS: &[Row] = &[
     Row::open(
         "merge",
         &[Kind::Object],
-        Way::Plain(|given| Ok(Value::Object(members(given).collect()))),
+        Way::Plain(|given| {
+            let mut merged = Map::new();
+            merged.extend(members(given));
+            Ok(merged.into())
+        }),
     ),
     Row::new(
         "min",
