@@ -7,8 +7,9 @@
 # hardly ever runs stays apart: the kernel maps 64 KB around what is used.
 export RUSTFLAGS="-C target-feature=+crt-static -C force-frame-pointers=yes -C link-arg=-Wl,-z,pack-relative-relocs
     -C link-arg=-Wl,-z,keep-text-section-prefix"
-# Only rust-lld, which is the linker on this architecture alone, takes lists of what to lay side by side (start.py).
+# Only rust-lld, which is the linker on this architecture alone, takes lists of what to lay side by side (start.py), and keeps
+# one of functions that come out alike, as generic ones do for types of one size.
 case $host in x86_64-*-linux-gnu)
-    RUSTFLAGS+=" -C link-arg=-Wl,--symbol-ordering-file=$PWD/deploy/start.order -C link-arg=-Wl,--no-warn-symbol-ordering
+    RUSTFLAGS+=" -C link-arg=-Wl,--icf=all -C link-arg=-Wl,--symbol-ordering-file=$PWD/deploy/start.order -C link-arg=-Wl,--no-warn-symbol-ordering
         -C link-arg=-Wl,-T,$PWD/deploy/start.ld" ;;
 esac
