@@ -1,4 +1,4 @@
-# Everything a developer runs. CI runs `make check` and `make test`, and nothing else.
+# Everything a developer runs. CI runs `make check`, `make test` and `make image-test`, and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check bench-tokens fuzz \
 	binary image image-test function-zip model-artifact stack sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
@@ -97,7 +97,7 @@ binary: ## Builds the static binary of images and archives: target/dist/oci-mcp
 image: ## Builds the image oci-mcp:VERSION; VARIANT=datascience the one for model deployments
 	@deploy/image.sh $(VARIANT)
 
-image-test: ## Runs the image as its hosts do, in a container engine of its own where none runs
+image-test: ## Runs the images as their hosts do, in a container engine of its own where none runs
 	@deploy/image-test.sh
 
 function-zip: binary ## Packs the binary as a code-only function, target/dist/function.zip: experimental
