@@ -119,8 +119,8 @@ mod tests {
 
         let listing = requirements
             .iter()
-            .find(|requirement| requirement.tool == "oci_compute_list_instances");
-        assert_eq!(listing.unwrap().needs, ["read instances"]);
+            .find(|requirement| requirement.tool == "oci_compute_list_images");
+        assert_eq!(listing.unwrap().needs, ["read instance-images"]);
         let changes = |requirement: &&Requirement| requirement.tool.contains("launch");
         assert_eq!(requirements.iter().find(changes), None);
     }

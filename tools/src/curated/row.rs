@@ -27,6 +27,8 @@ pub(crate) struct Row {
     /// tenancy` if it is of the whole tenancy.
     pub(crate) needs: &'static [&'static str],
     pub(crate) way: Way,
+    /// What adds to the answer of its operation what a caller asks for with `include_…`.
+    pub(crate) adds: Option<Add>,
     /// What tells where its request goes, if that is not the service's own address: an operation that takes
     /// the same path, and the member that is the URL.
     pub(crate) address: Option<[&'static str; 2]>,
@@ -52,6 +54,9 @@ pub(crate) enum Way {
 pub(crate) type Prepare = fn(&mut Map<String, Value>, Timestamp) -> Result<(), Failure>;
 pub(crate) type Compose =
     for<'a> fn(&'a Session<'a>, Map<String, Value>) -> BoxFuture<'a, Result<Value, Failure>>;
+/// Takes what is asked for, each by a member that is true, and what the operation answered.
+pub(crate) type Add =
+    for<'a> fn(&'a Session<'a>, Map<String, Value>, Value) -> BoxFuture<'a, Result<Value, Failure>>;
 
 /// What a tool that changes something does.
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +153,7 @@ impl Row {
             shows: "",
             needs: &[],
             way,
+            adds: None,
             address: None,
             change: None,
             masks: true,
@@ -192,6 +198,12 @@ impl Row {
         if let Way::Operation(operation, _) = self.way {
             self.way = Way::Operation(operation, prepare);
         }
+        self
+    }
+
+    /// With more in the answer than its operation tells, if a caller asks for it.
+    pub(crate) const fn adding(mut self, add: Add) -> Self {
+        self.adds = Some(add);
         self
     }
 

@@ -72,7 +72,9 @@ async fn each_answers_as_a_person_would_expect() {
 
         assert!(answer.text.len() <= 24_000, "{tool}: {}", answer.text.len());
         assert!(!answer.text.contains("null"), "{tool}: {}", answer.text);
-        assert!(!answer.text.contains("ssh-"), "{tool}: {}", answer.text);
+        for secret in ["ssh-", "PUBLIC KEY"] {
+            assert!(!answer.text.contains(secret), "{tool}: {}", answer.text);
+        }
         let answer = answer.good();
         if !has(&answer, &expected) {
             wrong.push(format!("{tool} {arguments}: {answer}"));

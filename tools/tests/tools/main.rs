@@ -9,6 +9,7 @@ mod curated_changes;
 mod curated_hostile;
 mod failures;
 mod hostile;
+mod included;
 mod overhead;
 mod reading;
 mod settings;

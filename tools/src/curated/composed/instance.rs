@@ -1,23 +1,55 @@
 //! An instance with what belongs to it.
 
-use futures_util::future::{join_all, join4};
+use futures_util::future::{join, join_all, join4};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, part, text, window};
+use super::{Arguments, Composing, metrics, part, text, wanted, window};
 use crate::answer::{Fields, field, put};
 use crate::error::Failure;
 use crate::session::Session;
 
-/// The instance with its addresses.
+/// The instance with its addresses, and the metrics of an hour if they are wanted.
 pub(in crate::curated) fn get<'a>(session: &'a Session<'a>, arguments: Arguments) -> Composing<'a> {
     Box::pin(async move {
         let instance = instance(session, &arguments).await?;
         let mut shown = Fields::of(SHOWN).project(&instance);
-        let addresses = addresses(session, &instance).await;
+        let hour = window(&Arguments::new(), session.now())?;
+        let (addresses, metrics) = join(
+            addresses(session, &instance),
+            wanted(
+                arguments.get("include_metrics") == Some(&Value::Bool(true)),
+                metrics::of(session, &instance, metrics::INSTANCE, hour),
+            ),
+        )
+        .await;
         if let Some(addresses) = part(&mut shown, "addresses", addresses) {
             put(&mut shown, "ips", addresses);
         }
+        if let Some(metrics) = metrics.and_then(|metrics| part(&mut shown, "metrics", metrics)) {
+            put(&mut shown, "metrics", metrics);
+        }
         Ok(shown)
+    })
+}
+
+/// Instances of a compartment with their addresses.
+pub(in crate::curated) fn listed<'a>(
+    session: &'a Session<'a>,
+    _: Arguments,
+    instances: Value,
+) -> Composing<'a> {
+    Box::pin(async move {
+        let items = instances.as_array().map_or(&[][..], Vec::as_slice);
+        let addresses = addresses_of(session, items).await;
+        let mut answer = json!({});
+        let addresses = part(&mut answer, "ips", addresses).unwrap_or_default();
+        let mut items = items.to_vec();
+        for (item, addresses) in items.iter_mut().zip(addresses) {
+            put(item, "ips", addresses);
+        }
+        put(&mut answer, "items", items);
+        Ok(answer)
     })
 }
 
@@ -35,7 +67,7 @@ pub(in crate::curated) fn troubleshoot<'a>(
         });
         let (addresses, metrics, alarms, events) = join4(
             addresses(session, &instance),
-            super::metrics::of(session, &instance, super::metrics::INSTANCE, [start, end]),
+            metrics::of(session, &instance, metrics::INSTANCE, [start, end]),
             session.items(
                 "monitoring.list_alarms_status",
                 json!({ "compartmentId": compartment }),
@@ -89,9 +121,35 @@ async fn addresses(session: &Session<'_>, instance: &Value) -> Result<Vec<Value>
     let attachments = session
         .items("core.list_vnic_attachments", attached)
         .await?;
-    let ids = attachments
-        .iter()
-        .map(|attachment| field(attachment, "vnicId"));
+    ips(session, &attachments, field(instance, "id")).await
+}
+
+/// Those of each of `instances`, which are of one compartment.
+async fn addresses_of(
+    session: &Session<'_>,
+    instances: &[Value],
+) -> Result<Vec<Vec<Value>>, Failure> {
+    let Some(first) = instances.first() else {
+        return Ok(Vec::new());
+    };
+    let within = json!({ "compartmentId": field(first, "compartmentId") });
+    let attachments = session.items("core.list_vnic_attachments", within).await?;
+    let ids = instances.iter().map(|instance| field(instance, "id"));
+    let found: Vec<_> = ids.map(|id| ips(session, &attachments, id)).collect();
+    stream::iter(found).buffered(AT_ONCE).try_collect().await
+}
+
+/// What the VNICs of the instance `id` have of them.
+async fn ips(
+    session: &Session<'_>,
+    attachments: &[Value],
+    id: &Value,
+) -> Result<Vec<Value>, Failure> {
+    // Those that are detached are told of for a while, and their VNICs are gone.
+    let own = attachments.iter().filter(|attachment| {
+        field(attachment, "instanceId") == id && field(attachment, "lifecycleState") == "ATTACHED"
+    });
+    let ids = own.map(|attachment| field(attachment, "vnicId"));
     let ids = ids.filter(|id| id.is_string()).take(MAX_VNICS);
     let vnics = ids.map(|id| session.get("core.get_vnic", json!({ "vnicId": id })));
     let vnics: Result<Vec<Value>, Failure> = join_all(vnics).await.into_iter().collect();
@@ -134,6 +192,8 @@ fn changes(events: &[Value], id: &Value) -> Vec<Value> {
 const SHOWN: &str = "name=displayName state=lifecycleState shape ocpus=shapeConfig.ocpus \
     memory_gb=shapeConfig.memoryInGBs image=imageId ad=availabilityDomain fd=faultDomain created=timeCreated";
 const MAX_VNICS: usize = 8;
+/// Instances whose VNICs are asked for.
+const AT_ONCE: usize = 16;
 const MAX_CHANGES: usize = 20;
 /// Per cent.
 const BUSY: f64 = 90.0;
