@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use self::argument::schema;
 use crate::Shared;
-use crate::answer::{Fields, Shape, View};
+use crate::answer::{Fields, Shape, View, bounded};
 use crate::error::{Advice, Category, Failure};
 use crate::session::{Session, refused, told};
 
@@ -161,6 +161,10 @@ impl Shared {
         let mut value = match row.way {
             Way::Operation(name, prepare) => {
                 return operated(session, row, (name, prepare), given, advice).await;
+            }
+            Way::Connector(compose) => {
+                let value = compose(session, given.arguments).await?;
+                return Ok(bounded(value, self.max_bytes));
             }
             Way::Composed(compose) => compose(session, given.arguments).await?,
         };

@@ -1,6 +1,7 @@
 //! Tools that ask for several things, and what they make of them.
 
 pub(super) mod alarms;
+pub(super) mod connector;
 pub(super) mod container;
 pub(super) mod cost;
 pub(super) mod instance;

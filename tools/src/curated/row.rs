@@ -49,6 +49,8 @@ pub(crate) enum Way {
     Operation(&'static str, Prepare),
     /// By several.
     Composed(Compose),
+    /// By what makes the answer that ChatGPT's connectors expect.
+    Connector(Compose),
 }
 
 pub(crate) type Prepare = fn(&mut Map<String, Value>, Timestamp) -> Result<(), Failure>;
@@ -125,6 +127,11 @@ impl Row {
     /// The same of a compartment.
     pub(crate) const fn composed_in(name: &'static str, compose: Compose) -> Self {
         Self::new(name, Way::Composed(compose), REGION_IN)
+    }
+
+    /// What ChatGPT's connectors look for.
+    pub(crate) const fn connector(name: &'static str, compose: Compose) -> Self {
+        Self::new(name, Way::Connector(compose), &[])
     }
 
     /// What changes something by one operation.
@@ -251,8 +258,12 @@ impl Row {
         self.arguments().any(|argument| argument.name == name)
     }
 
-    /// The part of the name after `oci_`; Kubernetes' tools have a name of their own.
+    /// The part of the name after `oci_`; Kubernetes' tools have a name of their own, as those have whose names
+    /// ChatGPT chose.
     pub(crate) fn toolset(&self) -> &'static str {
+        if matches!(self.way, Way::Connector(_)) {
+            return "chatgpt";
+        }
         let name = self.name.strip_prefix("oci_").unwrap_or(self.name);
         name.split('_').next().unwrap_or(name)
     }

@@ -4,6 +4,7 @@
 
 mod asking;
 mod changes;
+mod connector;
 mod curated;
 mod curated_changes;
 mod curated_hostile;
