@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod asking;
+mod cases;
 mod changes;
 mod connector;
 mod curated;
