@@ -64,7 +64,8 @@ async fn resources(session: &Session<'_>, details: Value) -> Result<Vec<Value>, 
     })
 }
 
-/// What leads to a resource: for a person the search of OCI's console, which knows them all.
+/// What leads to a resource: for a person the search of OCI's console, which knows them all. It is that of the
+/// commercial realm.
 fn head(resource: &Value, region: &str) -> Value {
     let text = |name| field(resource, name).as_str().unwrap_or_default();
     let id = text("identifier");
