@@ -144,8 +144,9 @@ bench: ## Measures what a request, a start and an instance cost beside other ser
 	@$(BENCH)/bench report $(BENCH) target/bench-peers > $(BENCH)/RESULTS.md
 	@mv $(BENCH)/RESULTS.md bench/RESULTS.md
 
-bench-check: ## Fails if a function exceeds a budget of bench/src/budget.rs
+bench-check: ## Fails if a function exceeds a budget of bench/src/budget.rs, or a warm tool adds a millisecond
 	@bench/build.sh
+	cargo test --release --locked -p oci-mcp-tools --test tools overhead
 	@$(BENCH)/bench check $(BENCH)
 
 BENCH := $(or $(CARGO_TARGET_DIR),target)/bench

@@ -3,54 +3,21 @@
 #![cfg(test)]
 #![cfg(feature = "oci")]
 
+#[path = "../../tools/tests/tools/cases.rs"]
+mod cases;
+
 use std::process::Stdio;
 
-use oci_emulator::{Function, SimulatedOci};
-use oci_mcp_tests::{Emulated, Simulated, patient};
+use oci_emulator::Function;
+use oci_mcp_tests::{Emulated, Simulated, patient, rpc};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-const READ: &str = include_str!("../../tools/tests/tools/curated.json");
-const CHANGE: &str = include_str!("../../tools/tests/tools/curated_changes.json");
+use self::cases::{Host as _, changing, has, reading};
+
 const BINARY: &str = env!("CARGO_BIN_EXE_oci-mcp");
-
-/// A tool, its arguments, and what its answer has among other things.
-type Case = (String, Value, Value);
-
-fn cases(text: &str, oci: &SimulatedOci) -> Vec<Case> {
-    let mut cases: Value = serde_json::from_str(text).unwrap();
-    resolve(&mut cases, oci);
-    serde_json::from_value(cases).unwrap()
-}
-
-/// `@instances/web-01` is the identifier of that in the simulated tenancy.
-fn resolve(value: &mut Value, oci: &SimulatedOci) {
-    match value {
-        Value::String(text) => {
-            let named = text.strip_prefix('@').and_then(|rest| rest.split_once('/'));
-            if let Some((collection, name)) = named {
-                *text = oci.find(collection, name).unwrap();
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| resolve(item, oci)),
-        Value::Object(members) => members.values_mut().for_each(|item| resolve(item, oci)),
-        _ => {}
-    }
-}
-
-/// Whether `found` has all that is `expected`: of a list, its first items.
-fn has(found: &Value, expected: &Value) -> bool {
-    match (found, expected) {
-        (Value::Object(found), Value::Object(expected)) => expected
-            .iter()
-            .all(|(name, value)| found.get(name).is_some_and(|found| has(found, value))),
-        (Value::Array(found), Value::Array(expected)) if !expected.is_empty() => {
-            found.len() >= expected.len() && found.iter().zip(expected).all(|(f, e)| has(f, e))
-        }
-        _ => found == expected,
-    }
-}
+const READ_ALL: [(&str, &str); 2] = [("OCI_MCP_TOOLSETS", "all"), ("OCI_MCP_LOG", "error")];
 
 /// The binary as a host runs it.
 enum Host {
@@ -103,23 +70,32 @@ impl Host {
         }
     }
 
-    /// What the tool answers, and whether that is an error.
-    async fn call(&mut self, tool: &str, arguments: &Value) -> (bool, Value) {
-        let answer: Value = match self {
+    async fn rpc(&mut self, method: &str, params: &Value) -> Value {
+        let message = rpc(method, params);
+        match self {
             Self::Function(function) => {
-                let reply = function.call(tool, arguments).await;
+                let reply = function.post(message).await;
                 serde_json::from_slice(&reply.body).unwrap()
             }
             Self::Stdio(pipes) => {
-                let params = json!({ "name": tool, "arguments": arguments });
-                let call =
-                    json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
-                let line = format!("{call}\n");
+                let line = format!("{message}\n");
                 pipes.stdin.write_all(line.as_bytes()).await.unwrap();
                 let answer = pipes.stdout.next_line().await.unwrap().unwrap();
                 serde_json::from_str(&answer).unwrap()
             }
-        };
+        }
+    }
+}
+
+impl cases::Host for Host {
+    async fn listed(&mut self) -> Vec<Value> {
+        let mut answer = self.rpc("tools/list", &json!({})).await;
+        serde_json::from_value(answer["result"]["tools"].take()).unwrap()
+    }
+
+    async fn call(&mut self, tool: &str, arguments: &Value) -> (bool, Value) {
+        let params = json!({ "name": tool, "arguments": arguments });
+        let answer = self.rpc("tools/call", &params).await;
         let result = &answer["result"];
         let text = result["content"][0]["text"].as_str();
         let text = text.unwrap_or_else(|| panic!("{tool}: {answer}"));
@@ -153,11 +129,10 @@ fn is_of_a_day(tool: &str) -> bool {
 #[tokio::test]
 async fn each_tool_answers_on_a_function_and_over_stdio() {
     let simulated = Simulated::start().await;
-    let settings = [("OCI_MCP_TOOLSETS", "all"), ("OCI_MCP_LOG", "error")];
-    let cases = cases(READ, &simulated.oci);
+    let cases = reading(&simulated.oci);
 
     let mut wrong = Vec::new();
-    for mut host in Host::both(&simulated, &settings) {
+    for mut host in Host::both(&simulated, &READ_ALL) {
         for (tool, arguments, expected) in &cases {
             let (is_error, answer) = host.call(tool, arguments).await;
             if is_error || !(is_of_a_day(tool) || has(&answer, expected)) {
@@ -170,20 +145,49 @@ async fn each_tool_answers_on_a_function_and_over_stdio() {
 }
 
 #[tokio::test]
-async fn each_change_is_refused_and_then_done_on_a_function_and_over_stdio() {
-    let all = ("OCI_MCP_TOOLSETS", "all");
-    let quiet = ("OCI_MCP_LOG", "error");
+async fn each_list_is_empty_where_nothing_is_on_a_function_and_over_stdio() {
+    let simulated = Simulated::start().await;
 
+    for mut host in Host::both(&simulated, &READ_ALL) {
+        let count = cases::lists_of_nothing(&mut host).await;
+        assert!(count >= 30, "{}: {count}", host.name());
+    }
+}
+
+#[tokio::test]
+async fn each_list_has_a_second_page_on_a_function_and_over_stdio() {
+    let simulated = Simulated::start().await;
+
+    for mut host in Host::both(&simulated, &READ_ALL) {
+        let count = cases::second_pages(&mut host, reading(&simulated.oci)).await;
+        assert!(count >= 15, "{}: {count}", host.name());
+    }
+}
+
+#[tokio::test]
+async fn each_tells_what_a_policy_must_say_on_a_function_and_over_stdio() {
+    let simulated = Simulated::start().await;
+    simulated.oci.inject(cases::refusal());
+
+    for mut host in Host::both(&simulated, &READ_ALL) {
+        let cases = reading(&simulated.oci);
+        cases::refusals(&mut host, cases, "dynamic-group").await;
+    }
+}
+
+#[tokio::test]
+async fn each_change_is_refused_and_then_done_on_a_function_and_over_stdio() {
     let mut wrong = Vec::new();
     for number in 0..2 {
         // What one host did cannot be done again.
         let simulated = Simulated::start().await;
-        let [function, stdio] = Host::both(&simulated, &[all, quiet]);
+        let [function, stdio] = Host::both(&simulated, &READ_ALL);
         let mut reader = if number == 0 { function } else { stdio };
+        let [all, quiet] = READ_ALL;
         let allowed = [all, quiet, ("ALLOW_MUTATIONS", "true")];
         let [function, stdio] = Host::both(&simulated, &allowed);
         let mut writer = if number == 0 { function } else { stdio };
-        for (tool, arguments, expected) in cases(CHANGE, &simulated.oci) {
+        for (tool, arguments, expected) in changing(&simulated.oci) {
             let (is_refused, refused) = reader.call(&tool, &arguments).await;
             let (is_error, done) = writer.call(&tool, &arguments).await;
 

@@ -113,6 +113,7 @@ def rows(oci_, production, network, data, development, security):
     yield oci.data_science.DataScienceClient, "list_model_deployments", "get_model_deployment", [development]
     yield oci.container_engine.ContainerEngineClient, "list_clusters", "get_cluster", [production]
     yield oci.container_engine.ContainerEngineClient, "list_node_pools", "get_node_pool", [production]
+    yield oci.container_engine.ContainerEngineClient, "list_work_requests", "get_work_request", [production]
     yield oci.budget.BudgetClient, "list_budgets", "get_budget", [tenancy]
     yield oci.limits.LimitsClient, "list_services", None, [tenancy]
     yield oci.limits.LimitsClient, "list_limit_values", None, [tenancy, "compute"]
@@ -130,6 +131,10 @@ def special(oci_, watched, production, security):
     """What is not a list and a get."""
     identity = oci_.client(oci.identity.IdentityClient)
     watched.call("tenancy", identity.get_tenancy, oci_.tenancy)
+    watched.call("root compartment", identity.get_compartment, oci_.tenancy)
+    ada = identity.list_users(oci_.tenancy, name="ada@example.com").data[0].id
+    watched.call("memberships", identity.list_user_group_memberships, oci_.tenancy, user_id=ada)
+    watched.call("API keys", identity.list_api_keys, ada)
     storage = oci_.client(oci.object_storage.ObjectStorageClient)
     namespace = storage.get_namespace().data
     watched.call("buckets", storage.list_buckets, namespace, production)

@@ -110,7 +110,12 @@ impl Shape<'_> {
             }
             Err(value) => {
                 let hint = self.view.unknown(std::slice::from_ref(&value));
-                (self.view.project(&value), hint)
+                let mut shown = self.view.project(&value);
+                // Whatever was asked for: what failed does not go unsaid.
+                if let Some(missing) = value.get("missing") {
+                    put(&mut shown, "missing", missing.clone());
+                }
+                (shown, hint)
             }
         };
         if let Some(found) = self.view.search(&answer) {

@@ -8,7 +8,7 @@ mod row;
 mod tables;
 mod toolsets;
 
-pub(crate) use self::row::{Change, Row, Way};
+pub(crate) use self::row::{Change, Prepare, Row, Way};
 pub(crate) use self::tables::rows;
 pub(crate) use self::toolsets::{GENERAL, Toolsets};
 
@@ -20,9 +20,9 @@ use serde_json::{Map, Value};
 
 use self::argument::schema;
 use crate::Shared;
-use crate::answer::{Fields, Shape, View};
+use crate::answer::{Fields, Shape, View, bounded};
 use crate::error::{Advice, Category, Failure};
-use crate::session::{Session, refused};
+use crate::session::{Session, refused, told};
 
 /// Adds the tools of the operator's toolsets to `app`. Those that change something are not listed, and refuse, unless
 /// the operator allows changes.
@@ -158,56 +158,90 @@ impl Shared {
         given: Given,
         advice: &Advice<'_>,
     ) -> Result<String, Failure> {
-        let view = &given.view;
-        let whole = |mut value: Value| {
-            advice.on_parts(&mut value);
-            let shape = Shape {
-                max_bytes: self.max_bytes,
-                view,
-                masks: true,
-                here: None,
-                next: None,
-            };
-            shape.made(value).map_err(Failure::validation)
-        };
-        let (name, prepare) = match row.way {
-            Way::Composed(compose) => {
-                return compose(session, given.arguments).await.and_then(whole);
+        let mut value = match row.way {
+            Way::Operation(name, prepare) => {
+                return operated(session, row, (name, prepare), given, advice).await;
             }
-            Way::Operation(name, prepare) => (name, prepare),
+            Way::Connector(compose) => {
+                let value = compose(session, given.arguments).await?;
+                return Ok(bounded(value, self.max_bytes));
+            }
+            Way::Composed(compose) => compose(session, given.arguments).await?,
         };
-        let operation = self.operation(name)?;
-        let entry = operation.entry();
-        let checked = if row.masks {
-            self.policy.check(&entry)
-        } else {
-            self.policy.check_of_tool(&entry)
-        };
-        checked.map_err(|refusal| refused(&entry, refusal))?;
-        let mut parameters = given.arguments;
-        prepare(&mut parameters, session.now())?;
-        let page = given.page.as_deref();
-        let mut prepared = session.prepare(operation, parameters, page).await?;
-        if let Some(address) = row.address {
-            prepared.endpoint = session.announced(&prepared.request, address).await?;
-        }
-        if given.dry_run {
-            return session.preview(&prepared);
-        }
-        if let Some(teller) = row.change.and_then(|change| change.confirmed_by) {
-            let told = given.confirm.as_deref();
-            confirm::check(session, teller, &prepared.request, told).await?;
-        }
-        let page = session.send(&prepared.endpoint, prepared.request).await?;
-        let shape = Shape {
+        advice.on_parts(&mut value);
+        let shape = self.shape(&given.view);
+        shape.made(value).map_err(Failure::validation)
+    }
+
+    fn shape<'a>(&self, view: &'a View) -> Shape<'a> {
+        Shape {
             max_bytes: self.max_bytes,
             view,
-            masks: row.masks,
-            here: prepared.here.as_ref().filter(|_| row.takes(PAGE)),
-            next: page.next(),
-        };
-        shape.text(page.response()).map_err(Failure::validation)
+            masks: true,
+            here: None,
+            next: None,
+        }
     }
+}
+
+/// What one operation tells, in the shape of `row`.
+async fn operated(
+    session: &Session<'_>,
+    row: &Row,
+    (name, prepare): (&'static str, Prepare),
+    given: Given,
+    advice: &Advice<'_>,
+) -> Result<String, Failure> {
+    let shared = session.shared;
+    let operation = shared.operation(name)?;
+    let entry = operation.entry();
+    let checked = if row.masks {
+        shared.policy.check(&entry)
+    } else {
+        shared.policy.check_of_tool(&entry)
+    };
+    checked.map_err(|refusal| refused(&entry, refusal))?;
+    let mut parameters = given.arguments;
+    let wanted = wanted(&mut parameters);
+    prepare(&mut parameters, session.now())?;
+    let page = given.page.as_deref();
+    let mut prepared = session.prepare(operation, parameters, page).await?;
+    if let Some(address) = row.address {
+        prepared.endpoint = session.announced(&prepared.request, address).await?;
+    }
+    if given.dry_run {
+        return session.preview(&prepared);
+    }
+    if let Some(teller) = row.change.and_then(|change| change.confirmed_by) {
+        let told = given.confirm.as_deref();
+        confirm::check(session, teller, &prepared.request, told).await?;
+    }
+    let page = session.send(&prepared.endpoint, prepared.request).await?;
+    let shape = Shape {
+        masks: row.masks,
+        here: prepared.here.as_ref().filter(|_| row.takes(PAGE)),
+        next: page.next(),
+        ..shared.shape(&given.view)
+    };
+    let Some(add) = row.adds.filter(|_| !wanted.is_empty()) else {
+        return shape.text(page.response()).map_err(Failure::validation);
+    };
+    let mut value = add(session, wanted, told(&page)?).await?;
+    advice.on_parts(&mut value);
+    shape.made(value).map_err(Failure::validation)
+}
+
+/// Takes out of `parameters` what is asked for beside what the operation tells.
+fn wanted(parameters: &mut Map<String, Value>) -> Map<String, Value> {
+    let mut wanted = Map::new();
+    parameters.retain(|name, value| {
+        let is_of_operation = !name.starts_with("include_");
+        if !is_of_operation && *value == true {
+            wanted.insert(name.clone(), true.into());
+        }
+        is_of_operation
+    });
+    wanted
 }
 
 /// What of the answer a call asks to see. A `query` may be the tool's own, which is for OCI.

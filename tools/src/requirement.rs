@@ -50,15 +50,17 @@ fn operation(row: &Row) -> Option<&'static str> {
     if let Some([teller, _]) = row.address {
         return Some(teller);
     }
-    if let Way::Operation(name, _) = row.way {
-        return Some(name);
+    match row.way {
+        Way::Operation(name, _) => return Some(name),
+        Way::Connector(_) => return Some("resource_search.search_resources"),
+        Way::Composed(_) => {}
     }
     let types = |row: &Row| row.needs.iter().map(|need| resource_type(need));
     let alike = rows().find_map(|other| match other.way {
         Way::Operation(name, _) => types(other)
             .any(|own| types(row).any(|kind| kind == own))
             .then_some(name),
-        Way::Composed(_) => None,
+        Way::Composed(_) | Way::Connector(_) => None,
     });
     let alone = |kind| ALONE.iter().find(|(own, _)| *own == kind);
     alike.or_else(|| types(row).find_map(alone).map(|(_, name)| *name))
@@ -119,8 +121,8 @@ mod tests {
 
         let listing = requirements
             .iter()
-            .find(|requirement| requirement.tool == "oci_compute_list_instances");
-        assert_eq!(listing.unwrap().needs, ["read instances"]);
+            .find(|requirement| requirement.tool == "oci_compute_list_images");
+        assert_eq!(listing.unwrap().needs, ["read instance-images"]);
         let changes = |requirement: &&Requirement| requirement.tool.contains("launch");
         assert_eq!(requirements.iter().find(changes), None);
     }

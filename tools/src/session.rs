@@ -168,11 +168,7 @@ impl<'a> Session<'a> {
     }
 
     async fn read(&self, endpoint: &Endpoint, request: Request) -> Result<Value, Failure> {
-        let page = self.send(endpoint, request).await?;
-        let value = serde_json::from_slice(page.response().body());
-        let mut value = value.map_err(|error| Failure::new(Category::Service, error))?;
-        tidy(&mut value);
-        Ok(value)
+        told(&self.send(endpoint, request).await?)
     }
 
     /// All items that the operation `name` lists.
@@ -253,6 +249,18 @@ impl<'a> Session<'a> {
         let credential = credential.map_err(|_elapsed| Failure::new(Category::Timeout, late))?;
         credential.map_err(|error| Failure::new(Category::Authentication, error))
     }
+}
+
+/// What an answer has, without secrets and what says nothing.
+///
+/// # Errors
+///
+/// A [`Failure`] if it is no JSON.
+pub(crate) fn told(page: &Page) -> Result<Value, Failure> {
+    let value = serde_json::from_slice(page.response().body());
+    let mut value = value.map_err(|error| Failure::new(Category::Service, error))?;
+    tidy(&mut value);
+    Ok(value)
 }
 
 /// That the operator is against `entry`.

@@ -120,6 +120,7 @@ pub(crate) const FILTERS: &[&str] = &[
     "shape",
     "status",
     "subnetId",
+    "userId",
     "vaultId",
     "vcnId",
     "vnicId",
@@ -130,7 +131,14 @@ const COLLECTIONS: &[Collection] = &[
     // Identity
     Collection::new("compartments", "20160918/compartments", "compartment").global(),
     Collection::new("users", "20160918/users", "user").global(),
+    Collection::new("apiKeys", "20160918/users/{userId}/apiKeys", "").needs(&[]),
     Collection::new("groups", "20160918/groups", "group").global(),
+    Collection::new(
+        "userGroupMemberships",
+        "20160918/userGroupMemberships",
+        "groupmembership",
+    )
+    .global(),
     Collection::new("dynamicGroups", "20160918/dynamicGroups", "dynamicgroup").global(),
     Collection::new("policies", "20160918/policies", "policy").global(),
     Collection::new("tenancies", "20160918/tenancies", "tenancy").global(),
@@ -284,6 +292,11 @@ const COLLECTIONS: &[Collection] = &[
     // Kubernetes
     Collection::new("clusters", "20180222/clusters", "cluster"),
     Collection::new("nodePools", "20180222/nodePools", "nodepool").detail(&["nodes"]),
+    Collection::new(
+        "clusterWorkRequests",
+        "20180222/workRequests",
+        "clustersworkrequest",
+    ),
     // The rest
     Collection::new("budgets", "20190111/budgets", "budget"),
     Collection::new("limitValues", "20190729/limitValues", "")

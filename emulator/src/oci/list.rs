@@ -146,8 +146,18 @@ fn scope(state: &State, collection: &Collection, request: &Received<'_>) -> Resu
 fn filters_match(item: &Value, request: &Received<'_>) -> bool {
     FILTERS.iter().all(|field| {
         let wanted = request.params(field);
-        wanted.is_empty() || wanted.iter().any(|wanted| item[*field] == *wanted)
+        let fits = |wanted: &&str| item[*field] == **wanted || is_work_on(item, field, wanted);
+        wanted.is_empty() || wanted.iter().any(fits)
     })
+}
+
+/// Whether `item` is a work request that changes what `id` names, by the parameter `field`.
+fn is_work_on(item: &Value, field: &str, id: &str) -> bool {
+    let resources = item["resources"].as_array().into_iter().flatten();
+    ["clusterId", "resourceId"].contains(&field)
+        && resources
+            .into_iter()
+            .any(|resource| resource["identifier"] == id)
 }
 
 fn summary(collection: &Collection, item: &Value) -> Value {

@@ -85,6 +85,9 @@ fn by_collection(
 ) -> Result<Response<Bytes>, Refusal> {
     let method = request.method.as_str();
     match (method, path) {
+        ("GET", ["20160918", "compartments", id]) if *id == state.tenancy.id => {
+            Ok(reply::ok(&state.tenancy.root()))
+        }
         ("POST", [_, _, _, "actions", name]) => {
             match Collection::at(request.path.get(..3).unwrap_or_default()) {
                 Some(found) => compute::action(
@@ -97,14 +100,9 @@ fn by_collection(
                 None => Err(Refusal::not_played(method, request.uri.path())),
             }
         }
-        (
-            "GET",
-            [
-                "20180222" | "20190101" | "20210415" | "20260325",
-                "workRequests",
-                id,
-            ],
-        ) => Ok(reply::ok(state.item("workRequests", id)?)),
+        ("GET", ["20190101" | "20210415" | "20260325", "workRequests", id]) => {
+            Ok(reply::ok(state.item("workRequests", id)?))
+        }
         ("GET", _) => match Collection::at(&request.path) {
             Some(found) => list::answer(state, &found, request),
             None => Err(Refusal::not_played(method, request.uri.path())),

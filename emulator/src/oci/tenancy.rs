@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::collection::Collection;
 use super::fleet;
+use super::value::set;
 
 /// What a simulated OCI holds at its start.
 ///
@@ -105,6 +106,19 @@ impl Tenancy {
         })?;
         // Topics alone call it otherwise.
         item["id"].as_str().or_else(|| item["topicId"].as_str())
+    }
+
+    /// The root compartment, which is the tenancy, and in no list of compartments.
+    pub(crate) fn root(&self) -> Value {
+        let own = self.resources.get("tenancies").and_then(|own| own.first());
+        let mut root = own.cloned().unwrap_or_default();
+        if let Value::Object(fields) = &mut root {
+            fields.remove("homeRegionKey");
+        }
+        set(&mut root, "compartmentId", Value::Null);
+        set(&mut root, "lifecycleState", json!("ACTIVE"));
+        set(&mut root, "timeCreated", json!("2026-01-12T09:00:00Z"));
+        root
     }
 
     pub(crate) fn add(&mut self, collection: &str, item: Value) {
@@ -265,7 +279,8 @@ mod tests {
                     .starts_with("ocid1.image.oc1.phx.")
             );
         }
-        assert_eq!(tenancy.resources["vnicAttachments"].len(), 30);
+        // One of these is detached.
+        assert_eq!(tenancy.resources["vnicAttachments"].len(), 31);
     }
 
     #[test]

@@ -95,6 +95,46 @@ fn a_subtree_is_listed_from_the_tenancy_only() {
 }
 
 #[test]
+fn the_tenancy_is_a_compartment_that_is_in_none_and_in_no_list() {
+    let fixture = Fixture::new();
+    let tenancy = fixture.oci.tenancy_id();
+
+    let root = fixture.get(&format!("/20160918/compartments/{tenancy}"));
+
+    assert_eq!(root.status(), 200);
+    let root = parsed(&root);
+    assert_eq!(
+        (&root["id"], &root["name"]),
+        (&json!(tenancy), &json!("acme"))
+    );
+    assert_eq!(root["compartmentId"], Value::Null);
+    let listed = fixture.get(&format!(
+        "/20160918/compartments?compartmentId={tenancy}&compartmentIdInSubtree=true"
+    ));
+    let listed = parsed(&listed);
+    let mut listed = listed.as_array().unwrap().iter();
+    assert!(!listed.any(|compartment| compartment["id"] == root["id"]));
+}
+
+#[test]
+fn work_requests_are_found_by_what_they_change() {
+    let fixture = Fixture::new();
+    let cluster = fixture.oci.find("clusters", "main").unwrap();
+    let list = |filter: &str| {
+        let production = fixture.compartment("production");
+        parsed(&fixture.get(&format!(
+            "/20180222/workRequests?compartmentId={production}{filter}"
+        )))
+    };
+
+    assert_eq!(list("").as_array().unwrap().len(), 2);
+    let found = list(&format!("&clusterId={cluster}"));
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    assert_eq!(found[0]["operationType"], "CLUSTER_CREATE");
+    assert_eq!(list("&resourceId=nobody"), json!([]));
+}
+
+#[test]
 fn an_instance_stops_after_a_while_and_cannot_be_stopped_meanwhile() {
     let fixture = Fixture::new();
     let path = format!(

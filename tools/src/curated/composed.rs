@@ -1,6 +1,7 @@
 //! Tools that ask for several things, and what they make of them.
 
 pub(super) mod alarms;
+pub(super) mod connector;
 pub(super) mod container;
 pub(super) mod cost;
 pub(super) mod instance;
@@ -8,6 +9,7 @@ pub(super) mod metrics;
 pub(super) mod network;
 pub(super) mod overview;
 pub(super) mod security;
+pub(super) mod user;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
@@ -30,6 +32,11 @@ fn text<'a>(arguments: &'a Arguments, name: &str) -> &'a str {
 fn number(arguments: &Arguments, name: &str, default: i64) -> i64 {
     let given = arguments.get(name).and_then(Value::as_i64);
     given.unwrap_or(default)
+}
+
+/// What `look` finds, unless it is not wanted.
+async fn wanted<T>(is_wanted: bool, look: impl Future<Output = T>) -> Option<T> {
+    if is_wanted { Some(look.await) } else { None }
 }
 
 /// Notes in `answer` that its part `name` failed, and why; the part, if it did not.

@@ -27,6 +27,8 @@ pub(crate) struct Row {
     /// tenancy` if it is of the whole tenancy.
     pub(crate) needs: &'static [&'static str],
     pub(crate) way: Way,
+    /// What adds to the answer of its operation what a caller asks for with `include_…`.
+    pub(crate) adds: Option<Add>,
     /// What tells where its request goes, if that is not the service's own address: an operation that takes
     /// the same path, and the member that is the URL.
     pub(crate) address: Option<[&'static str; 2]>,
@@ -47,11 +49,16 @@ pub(crate) enum Way {
     Operation(&'static str, Prepare),
     /// By several.
     Composed(Compose),
+    /// By what makes the answer that ChatGPT's connectors expect.
+    Connector(Compose),
 }
 
 pub(crate) type Prepare = fn(&mut Map<String, Value>, Timestamp) -> Result<(), Failure>;
 pub(crate) type Compose =
     for<'a> fn(&'a Session<'a>, Map<String, Value>) -> BoxFuture<'a, Result<Value, Failure>>;
+/// Takes what is asked for, each by a member that is true, and what the operation answered.
+pub(crate) type Add =
+    for<'a> fn(&'a Session<'a>, Map<String, Value>, Value) -> BoxFuture<'a, Result<Value, Failure>>;
 
 /// What a tool that changes something does.
 #[derive(Clone, Copy, Debug)]
@@ -122,6 +129,11 @@ impl Row {
         Self::new(name, Way::Composed(compose), REGION_IN)
     }
 
+    /// What ChatGPT's connectors look for.
+    pub(crate) const fn connector(name: &'static str, compose: Compose) -> Self {
+        Self::new(name, Way::Connector(compose), &[])
+    }
+
     /// What changes something by one operation.
     pub(crate) const fn change(
         name: &'static str,
@@ -148,6 +160,7 @@ impl Row {
             shows: "",
             needs: &[],
             way,
+            adds: None,
             address: None,
             change: None,
             masks: true,
@@ -195,6 +208,12 @@ impl Row {
         self
     }
 
+    /// With more in the answer than its operation tells, if a caller asks for it.
+    pub(crate) const fn adding(mut self, add: Add) -> Self {
+        self.adds = Some(add);
+        self
+    }
+
     /// With a request that goes to the URL which the member `url` of what `operation` answers is.
     pub(crate) const fn at(mut self, operation: &'static str, url: &'static str) -> Self {
         self.address = Some([operation, url]);
@@ -239,8 +258,12 @@ impl Row {
         self.arguments().any(|argument| argument.name == name)
     }
 
-    /// The part of the name after `oci_`; Kubernetes' tools have a name of their own.
+    /// The part of the name after `oci_`; Kubernetes' tools have a name of their own, as those have whose names
+    /// ChatGPT chose.
     pub(crate) fn toolset(&self) -> &'static str {
+        if matches!(self.way, Way::Connector(_)) {
+            return "chatgpt";
+        }
         let name = self.name.strip_prefix("oci_").unwrap_or(self.name);
         name.split('_').next().unwrap_or(name)
     }

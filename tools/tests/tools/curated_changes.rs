@@ -2,13 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::curated::{ALL, Case, has, read};
+use crate::cases::{Case, changing, has};
+use crate::curated::ALL;
 use crate::support::Server;
 
 const ALLOWED: [(&str, &str); 2] = [ALL, ("ALLOW_MUTATIONS", "true")];
 
 fn cases(server: &Server) -> Vec<Case> {
-    read(include_str!("curated_changes.json"), server)
+    changing(&server.oci)
 }
 
 /// The arguments that create an instance.

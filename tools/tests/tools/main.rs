@@ -3,12 +3,15 @@
 #![cfg(test)]
 
 mod asking;
+mod cases;
 mod changes;
+mod connector;
 mod curated;
 mod curated_changes;
 mod curated_hostile;
 mod failures;
 mod hostile;
+mod included;
 mod overhead;
 mod reading;
 mod settings;

@@ -14,6 +14,8 @@ use oci_rest::{Client, Credential, Endpoints, Fixed, PrivateKey, Transport, Tran
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::cases::Host;
+
 /// A server in the simulated tenancy, with the key of one of its users.
 pub(crate) struct Server {
     pub(crate) oci: SimulatedOci,
@@ -166,6 +168,17 @@ impl Server {
         let response = self.service.clone().oneshot(request).await.unwrap();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         serde_json::from_slice(&body).unwrap()
+    }
+}
+
+impl Host for Server {
+    async fn listed(&mut self) -> Vec<Value> {
+        serde_json::from_value(self.list().await).unwrap()
+    }
+
+    async fn call(&mut self, tool: &str, arguments: &Value) -> (bool, Value) {
+        let answer = self.tool(tool, arguments).await;
+        (answer.is_error, answer.json())
     }
 }
 

@@ -1,23 +1,56 @@
 //! An instance with what belongs to it.
 
-use futures_util::future::{join_all, join4};
+use std::slice;
+
+use futures_util::future::{join, join_all, join4};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, part, sort, text, window};
+use super::{Arguments, Composing, metrics, part, text, wanted, window};
 use crate::answer::{Fields, field, put};
 use crate::error::Failure;
 use crate::session::Session;
 
-/// The instance with its addresses.
+/// The instance with its addresses, and the metrics of an hour if they are wanted.
 pub(in crate::curated) fn get<'a>(session: &'a Session<'a>, arguments: Arguments) -> Composing<'a> {
     Box::pin(async move {
         let instance = instance(session, &arguments).await?;
         let mut shown = Fields::of(SHOWN).project(&instance);
-        let addresses = addresses(session, &instance).await;
+        let hour = window(&Arguments::new(), session.now())?;
+        let (addresses, metrics) = join(
+            addresses(session, slice::from_ref(&instance)),
+            wanted(
+                arguments.get("include_metrics") == Some(&Value::Bool(true)),
+                metrics::of(session, &instance, metrics::INSTANCE, hour),
+            ),
+        )
+        .await;
         if let Some(addresses) = part(&mut shown, "addresses", addresses) {
-            put(&mut shown, "ips", addresses);
+            put(&mut shown, "ips", addresses.concat());
+        }
+        if let Some(metrics) = metrics.and_then(|metrics| part(&mut shown, "metrics", metrics)) {
+            put(&mut shown, "metrics", metrics);
         }
         Ok(shown)
+    })
+}
+
+/// Instances of a compartment with their addresses.
+pub(in crate::curated) fn listed<'a>(
+    session: &'a Session<'a>,
+    _: Arguments,
+    instances: Value,
+) -> Composing<'a> {
+    Box::pin(async move {
+        let items = instances.as_array().map_or(&[][..], Vec::as_slice);
+        let addresses = addresses(session, items).await;
+        let mut answer = json!({});
+        let addresses = part(&mut answer, "ips", addresses).unwrap_or_default();
+        let mut items = items.to_vec();
+        for (item, addresses) in items.iter_mut().zip(addresses) {
+            put(item, "ips", addresses);
+        }
+        put(&mut answer, "items", items);
+        Ok(answer)
     })
 }
 
@@ -34,8 +67,8 @@ pub(in crate::curated) fn troubleshoot<'a>(
             "compartmentId": compartment, "startTime": start.to_string(), "endTime": end.to_string(),
         });
         let (addresses, metrics, alarms, events) = join4(
-            addresses(session, &instance),
-            super::metrics::of(session, &instance, super::metrics::INSTANCE, [start, end]),
+            addresses(session, slice::from_ref(&instance)),
+            metrics::of(session, &instance, metrics::INSTANCE, [start, end]),
             session.items(
                 "monitoring.list_alarms_status",
                 json!({ "compartmentId": compartment }),
@@ -45,7 +78,7 @@ pub(in crate::curated) fn troubleshoot<'a>(
         .await;
         let mut answer = Fields::of(SHOWN).project(&instance);
         if let Some(addresses) = part(&mut answer, "addresses", addresses) {
-            put(&mut answer, "ips", addresses);
+            put(&mut answer, "ips", addresses.concat());
         }
         let mut findings = vec![state_of(&instance)];
         if let Some(metrics) = part(&mut answer, "metrics", metrics) {
@@ -83,26 +116,40 @@ async fn instance(session: &Session<'_>, arguments: &Arguments) -> Result<Value,
     session.get("core.get_instance", id).await
 }
 
-/// Its private and public addresses, the primary VNIC's first.
-async fn addresses(session: &Session<'_>, instance: &Value) -> Result<Vec<Value>, Failure> {
-    let attached = json!({ "compartmentId": field(instance, "compartmentId"), "instanceId": field(instance, "id") });
-    let attachments = session
-        .items("core.list_vnic_attachments", attached)
-        .await?;
-    let ids = attachments
-        .iter()
-        .map(|attachment| field(attachment, "vnicId"));
-    let ids = ids.filter(|id| id.is_string()).take(MAX_VNICS);
-    let vnics = ids.map(|id| session.get("core.get_vnic", json!({ "vnicId": id })));
-    let vnics: Result<Vec<Value>, Failure> = join_all(vnics).await.into_iter().collect();
-    let mut vnics = vnics?;
-    sort(&mut vnics, &|vnic| {
-        usize::from(field(vnic, "isPrimary") != true)
+/// The private and public addresses of each of `instances`, which are of one compartment; the primary VNIC's first.
+async fn addresses(session: &Session<'_>, instances: &[Value]) -> Result<Vec<Vec<Value>>, Failure> {
+    let Some(first) = instances.first() else {
+        return Ok(Vec::new());
+    };
+    let mut within = json!({ "compartmentId": field(first, "compartmentId") });
+    if instances.len() == 1 {
+        put(&mut within, "instanceId", field(first, "id").clone());
+    }
+    let mut attachments = session.items("core.list_vnic_attachments", within).await?;
+    // Those that are detached are told of for a while, and their VNICs are gone.
+    attachments.retain(|attachment| {
+        let mut ids = instances.iter().map(|instance| field(instance, "id"));
+        field(attachment, "vnicId").is_string()
+            && field(attachment, "lifecycleState") == "ATTACHED"
+            && ids.any(|id| id == field(attachment, "instanceId"))
     });
-    let addresses = vnics.into_iter().flat_map(|mut vnic| {
-        ["privateIp", "publicIp"].map(|name| vnic.get_mut(name).map(Value::take))
+    let mut vnics = Vec::new();
+    for some in attachments.chunks(AT_ONCE) {
+        let ids = some.iter().map(|attachment| field(attachment, "vnicId"));
+        let found = ids.map(|id| session.get("core.get_vnic", json!({ "vnicId": id })));
+        for (attachment, vnic) in some.iter().zip(join_all(found).await) {
+            let vnic = vnic?;
+            let is_primary = field(&vnic, "isPrimary") == true;
+            let at = if is_primary { 0 } else { vnics.len() };
+            vnics.insert(at, (field(attachment, "instanceId"), vnic));
+        }
+    }
+    let found = instances.iter().map(|instance| {
+        let own = vnics.iter().filter(|(id, _)| *id == field(instance, "id"));
+        let own = own.flat_map(|(_, vnic)| ["privateIp", "publicIp"].map(|name| field(vnic, name)));
+        own.filter(|address| address.is_string()).cloned().collect()
     });
-    Ok(addresses.flatten().filter(Value::is_string).collect())
+    Ok(found.collect())
 }
 
 fn state_of(instance: &Value) -> Option<String> {
@@ -135,7 +182,8 @@ fn changes(events: &[Value], id: &Value) -> Vec<Value> {
 
 const SHOWN: &str = "name=displayName state=lifecycleState shape ocpus=shapeConfig.ocpus \
     memory_gb=shapeConfig.memoryInGBs image=imageId ad=availabilityDomain fd=faultDomain created=timeCreated";
-const MAX_VNICS: usize = 8;
+/// VNICs that are asked for.
+const AT_ONCE: usize = 16;
 const MAX_CHANGES: usize = 20;
 /// Per cent.
 const BUSY: f64 = 90.0;

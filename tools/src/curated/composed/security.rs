@@ -3,7 +3,7 @@
 use futures_util::future::{join_all, join3};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, network, part, sort, text};
+use super::{Arguments, Composing, network, part, sort, text, wanted};
 use crate::answer::{Fields, field, put};
 use crate::error::Failure;
 use crate::session::Session;
@@ -17,12 +17,12 @@ pub(in crate::curated) fn audit<'a>(
         let compartment = text(&arguments, "compartment_id");
         let included = |name: &str| arguments.get(name) != Some(&Value::Bool(false));
         let (iam, problems, networks) = join3(
-            of(included("include_iam"), iam(session)),
-            of(
+            wanted(included("include_iam"), iam(session)),
+            wanted(
                 included("include_cloud_guard"),
                 problems(session, compartment),
             ),
-            of(
+            wanted(
                 included("include_network_security"),
                 networks(session, compartment),
             ),
@@ -54,10 +54,6 @@ pub(in crate::curated) fn audit<'a>(
 
 /// What was looked at, and what was found there.
 type Looked = Result<(Value, Vec<Value>), Failure>;
-
-async fn of(is_included: bool, look: impl Future<Output = Looked>) -> Option<Looked> {
-    if is_included { Some(look.await) } else { None }
-}
 
 async fn iam(session: &Session<'_>) -> Looked {
     let tenancy = json!({ "compartmentId": session.tenancy().await? });

@@ -10,16 +10,22 @@ pub(super) const ROWS: &[Row] = &[
     Row::list("oci_compute_list_instances", "core.list_instances")
         .also("list_instances")
         .about("Lists compute instances (virtual machines, bare metal).")
-        .taking(&[STATE, NAME])
+        .taking(&[STATE, NAME, flag("include_ips")])
+        .adding(composed::instance::listed)
         .shows(
             "id name=displayName state=lifecycleState shape ocpus=shapeConfig.ocpus \
-             memory_gb=shapeConfig.memoryInGBs ad=availabilityDomain created=timeCreated",
+             memory_gb=shapeConfig.memoryInGBs ad=availabilityDomain created=timeCreated ips",
         )
-        .needs(&["read instances"]),
+        .needs(&["read instances", "read vnic-attachments", "read vnics"]),
     Row::composed("oci_compute_get_instance", composed::instance::get)
         .about("Shows an instance with its IP addresses.")
-        .taking(&[INSTANCE])
-        .needs(&["read instances", "read vnic-attachments", "read vnics"]),
+        .taking(&[INSTANCE, flag("include_metrics")])
+        .needs(&[
+            "read instances",
+            "read vnic-attachments",
+            "read vnics",
+            "read metrics",
+        ]),
     Row::change("oci_compute_start_instance", ACTION, Change::SETS)
         .also("start_instance")
         .about("Starts a stopped instance.")

@@ -34,6 +34,14 @@ pub(super) const ROWS: &[Row] = &[
             "type=resourceType name=displayName id=identifier state=lifecycleState \
              compartment_id=compartmentId created=timeCreated",
         ),
+    Row::connector("search", composed::connector::search)
+        .about("Finds resources of all kinds in the region by a word that they have, such as a name.")
+        .taking(&[text("query").required()])
+        .chosen(),
+    Row::connector("fetch", composed::connector::fetch)
+        .about("Shows a resource that `search` found.")
+        .taking(&[text("id").required()])
+        .chosen(),
     Row::composed("oci_cost_get_summary", composed::cost::summary)
         .about("Sums what the tenancy cost, by day or month; the last 30 days unless told otherwise.")
         .taking(&[FROM, TO, one_of("granularity", &["DAILY", "MONTHLY"])])

@@ -30,6 +30,18 @@ pub(super) const ROWS: &[Row] = &[
         )
         .chosen()
         .needs(&["inspect cluster-node-pools"]),
+    Row::list(
+        "oke_list_work_requests",
+        "container_engine.list_work_requests",
+    )
+    .about("Lists work requests of Kubernetes clusters: what was begun, and how far it is.")
+    .taking(&[text("cluster_id"), text("resource_id")])
+    .shows(
+        "id operation=operationType status began=timeAccepted ended=timeFinished \
+         resources=resources.identifier",
+    )
+    .chosen()
+    .needs(&["inspect cluster-work-requests"]),
     Row::list("oci_workrequests_list", "work_requests.list_work_requests")
         .about("Lists work requests of compute, storage and networks: what was begun, and how far it is.")
         .taking(&[text("resource_id")])

@@ -12,14 +12,19 @@ pub(super) const ROWS: &[Row] = &[
         .shows("id name email mfa=isMfaActivated state=lifecycleState last_login=lastSuccessfulLoginTime")
         .needs(&["inspect users in tenancy"]),
     Row::get("oci_security_get_user", "identity.get_user")
-        .about("Shows a user.")
-        .taking(&[text("user_id").required()])
+        .about("Shows a user; of API keys the fingerprints, never the keys.")
+        .taking(&[
+            text("user_id").required(),
+            flag("include_groups"),
+            flag("include_api_keys"),
+        ])
+        .adding(composed::user::with)
         .shows(
             "id name description email mfa=isMfaActivated state=lifecycleState created=timeCreated \
-             last_login=lastSuccessfulLoginTime capabilities",
+             last_login=lastSuccessfulLoginTime capabilities groups api_keys",
         )
         .chosen()
-        .needs(&["inspect users in tenancy"]),
+        .needs(&["read users in tenancy", "inspect groups in tenancy"]),
     Row::list_of("oci_security_list_groups", "identity.list_groups")
         .of_tenancy()
         .about("Lists groups of users.")
