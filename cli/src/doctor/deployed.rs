@@ -54,8 +54,7 @@ impl Args {
             },
             async {
                 let id = self.deployment.as_ref()?;
-                let found = asked.get("apigateway.get_deployment", "deploymentId", id);
-                Some(found.await)
+                Some(asked.get(DEPLOYMENT, id).await)
             },
         );
         findings.extend(match &deployment {
@@ -67,6 +66,10 @@ impl Args {
     }
 }
 
+/// What OCIDs of a kind begin with, the operation that gets one, and its parameter for the OCID.
+#[derive(Clone, Copy)]
+struct Kind(&'static str, &'static str, &'static str);
+
 /// Who asks, and where, if an OCID does not say it.
 struct Asked<'a> {
     oci: &'a Oci,
@@ -76,10 +79,9 @@ struct Asked<'a> {
 impl Asked<'_> {
     /// What is found of the function `id`.
     async fn function(&self, id: &str, root: &Path) -> Result<Vec<Finding>, Finding> {
-        let function = self.get("functions.get_function", "functionId", id).await?;
+        let function = self.get(FUNCTION, id).await?;
         let application = text(&function, "/applicationId");
-        let name = "functions.get_application";
-        let application = self.get(name, "applicationId", application).await?;
+        let application = self.get(APPLICATION, application).await?;
         let shape = text(&application, "/shape");
         // Those of the function count before those of its application.
         let mut settings = settings(&application);
@@ -92,12 +94,12 @@ impl Asked<'_> {
         Ok(findings)
     }
 
-    /// What OCI answers to `operation`, whose parameter `name` is `id`.
-    async fn get(&self, operation: &str, name: &str, id: &str) -> Result<Value, Finding> {
+    /// What OCI has of the thing `id`.
+    async fn get(&self, kind: Kind, id: &str) -> Result<Value, Finding> {
         let problem = |why: String| {
             Finding::problem(format!("OCI does not tell about {}", quoted(id))).because(why)
         };
-        let (endpoint, request) = self.prepare(operation, name, id).map_err(problem)?;
+        let (endpoint, request) = self.prepare(kind, id).map_err(problem)?;
         let call = Call::until(Instant::now().into_std() + PATIENCE);
         // On the heap, because it is large.
         let answer = Box::pin(self.oci.client.send(&endpoint, &request, &call)).await;
@@ -111,12 +113,11 @@ impl Asked<'_> {
         serde_json::from_slice(answer.body()).map_err(|error| problem(error.to_string()))
     }
 
-    fn prepare(
-        &self,
-        operation: &str,
-        name: &str,
-        id: &str,
-    ) -> Result<(Endpoint, Request), String> {
+    fn prepare(&self, kind: Kind, id: &str) -> Result<(Endpoint, Request), String> {
+        let Kind(of, operation, name) = kind;
+        if !id.starts_with(of) {
+            return Err(format!("it does not begin with {of}"));
+        }
         let endpoints = &self.oci.endpoints;
         let region = region_of(endpoints, id).or_else(|| self.region.cloned());
         let region = region.ok_or("its region is not known")?;
@@ -264,6 +265,13 @@ fn text<'a>(value: &'a Value, path: &str) -> &'a str {
         .unwrap_or_default()
 }
 
+const APPLICATION: Kind = Kind("ocid1.fnapp.", "functions.get_application", "applicationId");
+const DEPLOYMENT: Kind = Kind(
+    "ocid1.apideployment.",
+    "apigateway.get_deployment",
+    "deploymentId",
+);
+const FUNCTION: Kind = Kind("ocid1.fnfunc.", "functions.get_function", "functionId");
 const WHAT: &str = "the function and the gateway, as OCI has them";
 const LISTENER: &str = "unix:/tmp/iofs/lsnr.sock";
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -212,6 +212,24 @@ async fn what_may_not_be_read_is_told_with_the_policy() {
 }
 
 #[tokio::test]
+async fn another_kind_of_thing_is_not_asked_for() {
+    let args = Args {
+        function: None,
+        deployment: Some("ocid1.datasciencemodeldeployment.oc1.phx.aaaa".to_owned()),
+    };
+
+    let findings = args
+        .examine(&identity(&fake::simulated()), Path::new("/"))
+        .await;
+
+    says(
+        wrong(&findings),
+        Verdict::Problem,
+        &["ocid1.apideployment."],
+    );
+}
+
+#[tokio::test]
 async fn without_an_identity_nothing_is_asked() {
     let nobody = Identity {
         oci: None,
