@@ -288,7 +288,7 @@ impl Look<'_> {
             identity::examine(connected, self.environment, host, now()).await
         };
         let wants = |subject| self.args.wants(subject);
-        let ((endpoints, readings), permissions, deployed) = tokio::join!(
+        let ((endpoints, readings), permissions) = tokio::join!(
             async {
                 if !wants(Subject::Endpoints) && !wants(Subject::Clock) {
                     return Default::default();
@@ -303,24 +303,23 @@ impl Look<'_> {
                 let _step = self.progress.begin("permissions");
                 self.permissions(&identity, once, host).await
             },
-            async {
-                #[cfg(feature = "client")]
-                if wants(Subject::Deployed) {
-                    let _step = self.progress.begin("deployed");
-                    let found = self.args.deployed.examine(&identity, self.root).await;
-                    return vec![(Subject::Deployed, found)];
-                }
-                Vec::new()
-            },
         );
-        let mut all = vec![
+        // After the others, so that images have nothing of it.
+        #[cfg(feature = "client")]
+        let deployed = if wants(Subject::Deployed) {
+            let _step = self.progress.begin("deployed");
+            self.args.deployed.examine(&identity, self.root).await
+        } else {
+            Vec::new()
+        };
+        Vec::from([
             (Subject::Identity, identity.findings),
             (Subject::Endpoints, endpoints),
             (Subject::Clock, clock::examine(&readings)),
             (Subject::Permissions, permissions),
-        ];
-        all.extend(deployed);
-        all
+            #[cfg(feature = "client")]
+            (Subject::Deployed, deployed),
+        ])
     }
 
     async fn endpoints(
