@@ -1,7 +1,7 @@
 # Everything a developer runs. CI runs `make check`, `make test` and `make image-test`, and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check bench-tokens fuzz \
-	binary image image-test function-zip model-artifact stack sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
+	binary reproducible image image-test function-zip model-artifact stack sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
 
 TYPOS := 1.52.0
 TAPLO := 0.9.3
@@ -93,6 +93,9 @@ doc: ## Documentation, and every link in it
 
 binary: ## Builds the static binary of images and archives: target/dist/oci-mcp
 	@deploy/build.sh
+
+reproducible: ## Builds it twice, of the last commit, in places of other names; fails unless the bytes are the same
+	@deploy/reproducible.sh
 
 image: ## Builds the image oci-mcp:VERSION; VARIANT=datascience the one for model deployments
 	@deploy/image.sh $(VARIANT)

@@ -1,5 +1,6 @@
 """Holds the documents to what is there: every relative link and its heading, every file that is named, every setting, every
-`make`, every Terraform variable that is exported; commands are shell; and what troubleshoot.md quotes, the server says."""
+`make`, every Terraform variable that is exported; commands are shell, with variables that their page sets; and what
+troubleshoot.md quotes, the server says."""
 
 import pathlib
 import re
@@ -30,6 +31,7 @@ def main():
         problems += [f"{name}: there is no `make {word}`" for word in set(re.findall(r"\bmake ([a-z][a-z-]+)\b", code(text))) - targets]
         problems += [f"{name}: there is no variable {word}" for word in set(re.findall(r"\bTF_VAR_(\w+)", text)) - variables]
         problems += [f"{name}: {problem}" for problem in shell(text)]
+        problems += [f"{name}: nothing on the page sets ${word}" for word in unset(text)]
     quoted = quotations((ROOT / "docs/troubleshoot.md").read_text())
     said = re.sub(r"\\\n\s*", "", rust)
     problems += [f"docs/troubleshoot.md: nothing says `{text}`" for text in quoted if text not in said]
@@ -74,6 +76,14 @@ def shell(text):
             checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True, check=False)
             if checked.returncode:
                 yield checked.stderr.strip()
+
+
+def unset(text):
+    """The variables that commands of a page use and none of them sets."""
+    script = "".join(block for language, block in FENCE.findall(text) if language == "sh")
+    script = re.sub(r"(^|\s)#.*$", "", script, flags=re.MULTILINE)
+    used = set(re.findall(r"\$\{?([A-Z][A-Z_0-9]*)", script))
+    return sorted(used - set(re.findall(r"(?:^|\s)([A-Z][A-Z_0-9]*)=", script)))
 
 
 def quotations(text):

@@ -5,6 +5,8 @@
 
 mod clock;
 mod configuration;
+#[cfg(feature = "client")]
+mod deployed;
 mod endpoints;
 mod finding;
 #[cfg(feature = "client")]
@@ -44,10 +46,13 @@ use report::Report;
 // Those of `serve` are flattened into it, and have the name that it would have.
 #[group(id = "doctor")]
 pub(crate) struct Args {
-    // An image is not where clients are.
+    // An image is not where clients and operators are.
     #[cfg(feature = "client")]
     #[command(flatten)]
     way: gateway::Args,
+    #[cfg(feature = "client")]
+    #[command(flatten)]
+    deployed: deployed::Args,
     /// The shape that the binary is to run on, such as `CI.Standard.A1.Flex` or `GENERIC_X86`
     #[arg(long)]
     shape: Option<String>,
@@ -80,6 +85,9 @@ enum Subject {
     Clock,
     /// What OCI lets the tools do
     Permissions,
+    /// What OCI has of --function and --deployment
+    #[cfg(feature = "client")]
+    Deployed,
     /// The way through --url
     #[cfg(feature = "client")]
     Gateway,
@@ -133,13 +141,15 @@ async fn examine(args: &Args, environment: &Environment, network: Network) -> Re
             }
         },
         async {
-            if OF_OCI.into_iter().any(|subject| args.wants(subject)) {
+            if OF_OCI.iter().any(|subject| args.wants(*subject)) {
                 let look = Look {
                     args,
                     lookup: &lookup,
                     environment,
                     place,
                     progress: &progress,
+                    #[cfg(feature = "client")]
+                    root,
                 };
                 look.at_oci(&network.whole).await
             } else {
@@ -180,8 +190,10 @@ impl Args {
             return self.only.contains(&subject);
         }
         #[cfg(feature = "client")]
-        if subject == Subject::Gateway {
-            return self.way.is_given();
+        match subject {
+            Subject::Deployed => return self.deployed.is_given(),
+            Subject::Gateway => return self.way.is_given(),
+            _ => {}
         }
         true
     }
@@ -198,6 +210,8 @@ impl Subject {
             Self::Endpoints => "endpoints",
             Self::Clock => "clock",
             Self::Permissions => "permissions",
+            #[cfg(feature = "client")]
+            Self::Deployed => "deployed",
             #[cfg(feature = "client")]
             Self::Gateway => "gateway",
         }
@@ -259,6 +273,9 @@ struct Look<'a> {
     environment: &'a Environment,
     place: Option<Place>,
     progress: &'a Progress,
+    /// Where the files of this machine are.
+    #[cfg(feature = "client")]
+    root: &'a Path,
 }
 
 impl Look<'_> {
@@ -287,12 +304,22 @@ impl Look<'_> {
                 self.permissions(&identity, once, host).await
             },
         );
-        vec![
+        // After the others, so that images have nothing of it.
+        #[cfg(feature = "client")]
+        let deployed = if wants(Subject::Deployed) {
+            let _step = self.progress.begin("deployed");
+            self.args.deployed.examine(&identity, self.root).await
+        } else {
+            Vec::new()
+        };
+        Vec::from([
             (Subject::Identity, identity.findings),
             (Subject::Endpoints, endpoints),
             (Subject::Clock, clock::examine(&readings)),
             (Subject::Permissions, permissions),
-        ]
+            #[cfg(feature = "client")]
+            (Subject::Deployed, deployed),
+        ])
     }
 
     async fn endpoints(
@@ -348,11 +375,13 @@ impl Look<'_> {
     }
 }
 
-const OF_OCI: [Subject; 4] = [
+const OF_OCI: &[Subject] = &[
     Subject::Identity,
     Subject::Endpoints,
     Subject::Clock,
     Subject::Permissions,
+    #[cfg(feature = "client")]
+    Subject::Deployed,
 ];
 const UNKNOWN_HOST: &str = "the host is not known; see configuration";
 const CONNECT: Duration = Duration::from_secs(5);

@@ -56,13 +56,15 @@ impl Function {
         Self::new(SignedDuration::ZERO, HOUR).await
     }
 
+    fn variables(&self) -> Vec<(&str, &str)> {
+        let own = self.variables.iter();
+        own.map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
     /// What is found, with `more` in the environment.
     async fn examined(&self, more: &[(&str, &str)]) -> Report {
-        let own = self
-            .variables
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()));
-        let variables: Vec<_> = own.chain(more.iter().copied()).collect();
+        let mut variables = self.variables();
+        variables.extend(more);
         let report = Report::of(&["--json"], &variables).await;
         // A secret is in no finding, whatever is wrong.
         for file in ["rpst", "private.pem"] {
@@ -193,6 +195,30 @@ async fn a_missing_permission_is_told_with_its_statement() {
         "{}",
         report.text
     );
+}
+
+#[tokio::test]
+async fn what_oci_has_of_a_function_and_a_gateway_is_held_together() {
+    let function = Function::healthy().await;
+    let id = function.oci.find("functions", "mcp").unwrap();
+    let deployment = function.oci.find("deployments", "mcp").unwrap();
+    let arguments = [
+        "--json",
+        "--only=deployed",
+        "--function",
+        &id,
+        "--deployment",
+        &deployment,
+    ];
+
+    let report = Report::of(&arguments, &function.variables()).await;
+
+    assert_eq!(report.code, 2);
+    let good = report.found("deployed", "good").join(" ");
+    for part in ["the settings can be used", "a request may take 30 s"] {
+        assert!(good.contains(part), "no {part} in {}", report.text);
+    }
+    report.has("deployed", "problem", &["no route", "render apigateway"]);
 }
 
 #[tokio::test]
@@ -453,5 +479,5 @@ async fn every_command_of_its_page_runs() {
         assert_eq!(is_json, command.contains("--json"), "{command}: {text}");
     }
 
-    assert_eq!(commands.len(), 5, "{commands:?}");
+    assert_eq!(commands.len(), 6, "{commands:?}");
 }

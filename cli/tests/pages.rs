@@ -11,7 +11,7 @@ use oci_mcp_tests::workspace;
 use tempfile::TempDir;
 
 /// What the pages have their reader set, and some of what their commands print.
-const VARIABLES: [(&str, &str); 13] = [
+const VARIABLES: [(&str, &str); 12] = [
     ("AD", "Uocm:PHX-AD-1"),
     ("APPLICATION", "ocid1.generativeaihostedapplication.oc1..a"),
     ("APP_OCID", "ocid1.fnapp.oc1..a"),
@@ -28,7 +28,6 @@ const VARIABLES: [(&str, &str); 13] = [
         "ocir.us-phoenix-1.oci.oraclecloud.com/a/oci-mcp:0.1.0",
     ),
     ("MODEL", "ocid1.datasciencemodel.oc1..a"),
-    ("NAMESPACE", "a"),
     ("PROJECT", "ocid1.datascienceproject.oc1..a"),
     ("SUBNET", "ocid1.subnet.oc1..a"),
 ];
@@ -49,7 +48,6 @@ fn every_request_that_a_page_has_rendered_is_rendered() {
             .env_clear()
             .envs(VARIABLES)
             .env("PATH", bin)
-            .env("REGION", "us-phoenix-1")
             .current_dir(folder.path())
             .output()
             .unwrap();

@@ -85,19 +85,20 @@ fn of_settings(
     }
     for (name, operation) in OCIDS {
         let id = lookup(name).unwrap_or_default();
-        let region = id.split('.').nth(3).unwrap_or_default();
-        let endpoint = endpoints
-            .regions()
-            .configured(region)
-            .ok()
-            .and_then(|region| {
-                let catalogue = Catalogue::new();
-                let operation = catalogue.find(operation).ok()?;
-                operation.endpoint(endpoints, &region, None).ok()
-            });
+        let endpoint = region_of(endpoints, &id).and_then(|region| {
+            let catalogue = Catalogue::new();
+            let operation = catalogue.find(operation).ok()?;
+            operation.endpoint(endpoints, &region, None).ok()
+        });
         found.extend(endpoint.map(|endpoint| (endpoint.to_string(), name)));
     }
     found
+}
+
+/// The region that an OCID names.
+pub(super) fn region_of(endpoints: &Endpoints, id: &str) -> Option<Region> {
+    let region = id.split('.').nth(3)?;
+    endpoints.regions().configured(region).ok()
 }
 
 /// Asks each of `addresses`, not too many at a time: a name is looked up on a thread.
