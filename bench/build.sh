@@ -18,10 +18,8 @@ keep bench bench
 keep bench-raw raw
 build --package bench-subject --no-default-features --features functions
 keep bench-subject function
-# Once a package has a level of its own, cargo leaves out the profile's `strip`.
-cargo rustc --release --locked --target "$host" --target-dir "$target" --package oci-mcp-cli --bin oci-mcp \
-    --no-default-features --features server -- -C strip=symbols
-keep oci-mcp oci-mcp
+deploy/build.sh
+install "$target/dist/oci-mcp" "$out/oci-mcp"
 build --package bench-subject
 keep bench-subject full
 if [ "${1:-}" = rmcp ]; then

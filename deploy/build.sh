@@ -9,12 +9,6 @@ target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 . deploy/rustflags.sh
-# The last prefix that fits counts, and the target folder may be inside of the source.
-RUSTFLAGS+="
-    --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo
-    --remap-path-prefix=$(rustc --print sysroot)=/rust
-    --remap-path-prefix=$PWD=/src
-    --remap-path-prefix=$target=/target"
 # Once a package has a level of its own, cargo leaves out the profile's `strip`.
 cargo rustc --release --locked --package oci-mcp-cli --bin oci-mcp --no-default-features --features server \
     --target "$host" --target-dir "$target" -- -C strip=symbols
