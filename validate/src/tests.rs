@@ -31,9 +31,9 @@ fn some_value_is_refused_by_each_schema_that_refuses_any() {
 #[test]
 fn what_cannot_be_compiled_is_refused_without_the_meta_schema_too() {
     for schema in [
-        json!({ "type": "strng" }),
+        json!({ "type": "text" }),
         json!({ "type": 5 }),
-        json!({ "properties": { "a": { "type": "strng" } } }),
+        json!({ "properties": { "a": { "type": "text" } } }),
         json!({ "required": "a" }),
         json!({ "required": [5] }),
         json!({ "properties": [] }),
