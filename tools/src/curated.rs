@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 
 use self::argument::schema;
 use crate::Shared;
-use crate::answer::{Fields, Shape, View, bounded};
+use crate::answer::{Fields, Shape, View, bounded, field};
 use crate::error::{Advice, Category, Failure};
 use crate::session::{Session, refused, told};
 
@@ -113,7 +113,7 @@ impl Shared {
         let region = take_text(&mut arguments, "region");
         let view = view(row, &mut arguments)?;
         // A query is to see all that may be seen at once.
-        let limit = if view.searches() {
+        let limit = if view.searches() || arguments.contains_key(NAME_CONTAINS) {
             MAX_LIMIT
         } else {
             DEFAULT_LIMIT
@@ -203,6 +203,7 @@ async fn operated(
     checked.map_err(|refusal| refused(&entry, refusal))?;
     let mut parameters = given.arguments;
     let wanted = wanted(&mut parameters);
+    let name = take_text(&mut parameters, NAME_CONTAINS);
     prepare(&mut parameters, session.now())?;
     let page = given.page.as_deref();
     let mut prepared = session.prepare(operation, parameters, page).await?;
@@ -223,12 +224,30 @@ async fn operated(
         next: page.next(),
         ..shared.shape(&given.view)
     };
-    let Some(add) = row.adds.filter(|_| !wanted.is_empty()) else {
+    let add = row.adds.filter(|_| !wanted.is_empty());
+    if add.is_none() && name.is_none() {
         return shape.text(page.response()).map_err(Failure::validation);
-    };
-    let mut value = add(session, wanted, told(&page)?).await?;
-    advice.on_parts(&mut value);
+    }
+    let mut value = told(&page)?;
+    if let Some(name) = name {
+        keep_named(&mut value, &name.to_lowercase());
+    }
+    if let Some(add) = add {
+        value = add(session, wanted, value).await?;
+        advice.on_parts(&mut value);
+    }
     shape.made(value).map_err(Failure::validation)
+}
+
+/// Leaves those of a list whose name has `part` in it, which is in lower case. Operations that list what is of a
+/// tenancy look for whole names alone.
+fn keep_named(list: &mut Value, part: &str) {
+    if let Value::Array(items) = list {
+        items.retain(|item| {
+            let name = field(item, "name").as_str().unwrap_or_default();
+            name.to_lowercase().contains(part)
+        });
+    }
 }
 
 /// Takes out of `parameters` what is asked for beside what the operation tells.
@@ -271,6 +290,7 @@ fn take_text(arguments: &mut Map<String, Value>, name: &str) -> Option<String> {
 }
 
 pub(crate) const COMPARTMENT: &str = "compartment_id";
+const NAME_CONTAINS: &str = "name_contains";
 const QUERY: &str = "query";
 const LIMIT: &str = "limit";
 const PAGE: &str = "page";

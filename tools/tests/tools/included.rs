@@ -29,6 +29,13 @@ async fn what_was_asked_for_and_failed_is_named_and_the_rest_is_there() {
             "10.0.16.12",
         ),
         (
+            "oci_network_list_vcns",
+            json!({ "compartment_id": find("compartments", "network"), "include_subnets": true }),
+            (Method::GET, "/20160918/subnets"),
+            "subnets",
+            "10.0.0.0/16",
+        ),
+        (
             "oci_security_get_user",
             json!({
                 "user_id": find("users", "ada@example.com"), "fields": ["email", "api_keys"],

@@ -23,11 +23,7 @@ pub(in crate::curated) fn vcn<'a>(session: &'a Session<'a>, arguments: Arguments
         .await;
         let mut answer = Fields::of(VCN).project(&vcn);
         let rows = [
-            (
-                "subnets",
-                subnets,
-                "id name=displayName cidr=cidrBlock private=prohibitPublicIpOnVnic",
-            ),
+            ("subnets", subnets, SUBNET),
             (
                 "internet_gateways",
                 internet,
@@ -49,6 +45,37 @@ pub(in crate::curated) fn vcn<'a>(session: &'a Session<'a>, arguments: Arguments
         }
         Ok(answer)
     })
+}
+
+/// VCNs of a compartment with the subnets that they have there.
+pub(in crate::curated) fn listed<'a>(
+    session: &'a Session<'a>,
+    _: Arguments,
+    vcns: Value,
+) -> Composing<'a> {
+    Box::pin(async move {
+        let mut answer = json!({});
+        let mut vcns = vcns.as_array().cloned().unwrap_or_default();
+        if let Some(first) = vcns.first() {
+            let within = json!({ "compartmentId": field(first, "compartmentId") });
+            let subnets = session.items("core.list_subnets", within).await;
+            if let Some(subnets) = part(&mut answer, "subnets", subnets) {
+                for vcn in &mut vcns {
+                    join(vcn, &subnets);
+                }
+            }
+        }
+        put(&mut answer, "items", vcns);
+        Ok(answer)
+    })
+}
+
+fn join(vcn: &mut Value, subnets: &[Value]) {
+    let own = subnets.iter();
+    let own = own.filter(|subnet| field(subnet, "vcnId") == field(vcn, "id"));
+    let fields = Fields::of(SUBNET);
+    let own: Vec<Value> = own.map(|subnet| fields.project(subnet)).collect();
+    put(vcn, "subnets", own);
 }
 
 /// What a VCN lets in from anywhere.
@@ -164,6 +191,7 @@ fn finding(place: &str, rule: &Value) -> Option<Value> {
     }))
 }
 
+const SUBNET: &str = "id name=displayName cidr=cidrBlock private=prohibitPublicIpOnVnic";
 const VCN: &str = "id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState compartment_id=compartmentId";
 const ANYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
 const MAX_GROUPS: usize = 20;

@@ -1,15 +1,16 @@
 //! Virtual cloud networks and what is in them.
 
 use super::{NAME, STATE};
-use crate::curated::argument::{Argument, one_of, text};
+use crate::curated::argument::{Argument, flag, one_of, text};
 use crate::curated::{Row, composed};
 
 pub(super) const ROWS: &[Row] = &[
     Row::list("oci_network_list_vcns", "core.list_vcns")
         .about("Lists virtual cloud networks (VCNs).")
-        .taking(&[NAME, STATE])
-        .shows("id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState")
-        .needs(&["read vcns"]),
+        .taking(&[NAME, STATE, flag("include_subnets")])
+        .adding(composed::network::listed)
+        .shows("id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState subnets")
+        .needs(&["read vcns", "read subnets"]),
     Row::composed("oci_network_get_vcn", composed::network::vcn)
         .about("Shows a VCN with its subnets and gateways.")
         .taking(&[text("vcn_id").required()])

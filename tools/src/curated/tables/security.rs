@@ -8,7 +8,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::list_of("oci_security_list_users", "identity.list_users")
         .of_tenancy()
         .about("Lists users and whether they have a second factor (MFA).")
-        .taking(&[text("name"), STATE])
+        .taking(&[text("name"), text("name_contains"), STATE])
         .shows("id name email mfa=isMfaActivated state=lifecycleState last_login=lastSuccessfulLoginTime")
         .needs(&["inspect users in tenancy"]),
     Row::get("oci_security_get_user", "identity.get_user")
@@ -28,13 +28,13 @@ pub(super) const ROWS: &[Row] = &[
     Row::list_of("oci_security_list_groups", "identity.list_groups")
         .of_tenancy()
         .about("Lists groups of users.")
-        .taking(&[text("name")])
+        .taking(&[text("name"), text("name_contains")])
         .shows("id name description")
         .chosen()
         .needs(&["inspect groups in tenancy"]),
     Row::list("oci_security_list_policies", "identity.list_policies")
         .about("Lists IAM policies with their statements.")
-        .taking(&[text("name")])
+        .taking(&[text("name"), text("name_contains")])
         .shows("id name description statements")
         .needs(&["inspect policies in tenancy"]),
     Row::list(
