@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Request;
 use oci_mcp::{AppService, Delivery};
 use oci_mcp_tools::Requirement;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -88,7 +88,8 @@ fn moot(because: impl std::fmt::Display) -> Finding {
     Finding::not_checked("what tools may do", because)
 }
 
-/// With what a tool is called that needs nothing to be told; `None` if it does, or changes something.
+/// With what a tool is called that needs nothing to be told: for one item, with all that may be included. `None` if
+/// it does, or changes something.
 fn arguments(tool: &Value) -> Option<Value> {
     let schema = tool.get("inputSchema")?;
     let required = schema.get("required").and_then(Value::as_array);
@@ -96,17 +97,23 @@ fn arguments(tool: &Value) -> Option<Value> {
     if !reads || required.is_some_and(|names| !names.is_empty()) {
         return None;
     }
-    let has_limit = schema.pointer("/properties/limit").is_some();
-    Some(if has_limit {
-        json!({ "limit": 1 })
-    } else {
-        json!({})
-    })
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let mut arguments = Map::new();
+    for name in properties.into_iter().flat_map(Map::keys) {
+        if name == "limit" {
+            arguments.insert(name.clone(), json!(1));
+        } else if name.starts_with("include_") {
+            arguments.insert(name.clone(), json!(true));
+        }
+    }
+    Some(arguments.into())
 }
 
 async fn call(service: AppService, tool: &str, arguments: &Value, host: &'static str) -> Outcome {
     match called(service, tool, arguments, host).await {
-        Ok((false, _)) => Outcome::Good,
+        Ok((false, answer)) => answer
+            .pointer("/missing/0/error")
+            .map_or(Outcome::Good, outcome),
         Ok((true, failure)) => outcome(&failure),
         Err(problem) => Outcome::Failed(problem),
     }
@@ -247,8 +254,12 @@ mod tests {
 
     /// What is found of the tools of `toolsets`, which ask `oci` with the key of a user.
     async fn examined(oci: &SimulatedOci, toolsets: &'static str) -> Vec<Finding> {
-        let mut vars =
-            Vars::new(move |name: &str| (name == "OCI_MCP_TOOLSETS").then(|| toolsets.to_owned()));
+        let compartment = oci.find("compartments", "production").unwrap();
+        let mut vars = Vars::new(move |name: &str| match name {
+            "COMPARTMENT_OCID" => Some(compartment.clone()),
+            "OCI_MCP_TOOLSETS" => Some(toolsets.to_owned()),
+            _ => None,
+        });
         let way = way(oci);
         let ping = way.clone();
         let ping = Ping::new(
@@ -306,9 +317,26 @@ mod tests {
             "{findings:#?}"
         );
         assert!(
-            findings[1].why.as_ref().unwrap().contains("read vnics"),
+            findings[1].why.as_ref().unwrap().contains("read metrics"),
             "{findings:#?}"
         );
+    }
+
+    #[tokio::test]
+    async fn what_a_tool_tells_only_when_asked_must_be_allowed_too() {
+        let oci = fake::simulated();
+        let refusal = Fault::new(StatusCode::NOT_FOUND, "NotAuthorizedOrNotFound").times(9);
+        oci.inject(refusal.on(Method::GET, "/20160918/vnicAttachments"));
+
+        let findings = examined(&oci, "compute").await;
+
+        let refused = findings
+            .iter()
+            .find(|finding| finding.verdict == Verdict::Problem);
+        let refused = refused.unwrap();
+        assert_eq!(refused.what, "OCI refuses oci_compute_list_instances");
+        let remedy = refused.remedy.as_ref().unwrap();
+        assert!(remedy.contains(" to read vnic-attachments in "), "{remedy}");
     }
 
     #[tokio::test]
@@ -333,21 +361,16 @@ mod tests {
             "{refused:?}"
         );
         let remedy = refused.remedy.as_ref().unwrap();
-        let statement =
-            "allow dynamic-group <group> to read instances in compartment <compartment>";
-        assert!(remedy.contains(statement), "{remedy}");
+        let place = oci.find("compartments", "production").unwrap();
+        let place = format!("compartment id {place}");
+        let statement = format!("allow dynamic-group <group> to read instances in {place}");
+        assert!(remedy.contains(&statement), "{remedy}");
         let tools = |vars: &mut Vars<'_>| OciTools::read(vars, Box::new(|| Err("nothing".into())));
         let mut vars =
             Vars::new(|name: &str| (name == "OCI_MCP_TOOLSETS").then(|| "compute".to_owned()));
-        let rendered = tools(&mut vars).statements(
-            oci_mcp_tools::Grantee::Functions,
-            "<group>",
-            "compartment <compartment>",
-        );
-        assert!(
-            rendered.iter().any(|line| line == statement),
-            "{rendered:?}"
-        );
+        let rendered =
+            tools(&mut vars).statements(oci_mcp_tools::Grantee::Functions, "<group>", &place);
+        assert!(rendered.contains(&statement), "{rendered:?}");
     }
 
     #[tokio::test]

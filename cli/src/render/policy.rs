@@ -118,6 +118,7 @@ mod tests {
              allow dynamic-group mcp to inspect dynamic-groups in tenancy\n\
              allow dynamic-group mcp to read instance-images in compartment id ocid1.compartment.oc1..a\n\
              allow dynamic-group mcp to read instances in compartment id ocid1.compartment.oc1..a\n\
+             allow dynamic-group mcp to read metrics in compartment id ocid1.compartment.oc1..a\n\
              allow dynamic-group mcp to inspect tenancies in tenancy\n\
              allow dynamic-group mcp to read vnic-attachments in compartment id ocid1.compartment.oc1..a\n\
              allow dynamic-group mcp to read vnics in compartment id ocid1.compartment.oc1..a\n\
