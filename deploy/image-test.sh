@@ -178,7 +178,7 @@ make_base() {
 }
 
 start_engine
-image=$(deploy/image.sh | tee /dev/stderr | tail -n 1)
+image=$(deploy/image.sh | tee >(cat >&2) | tail -n 1)
 as_function "$image"
 as_container "$image"
 if make_base; then as_model_deployment "$(deploy/image.sh datascience | tail -n 1)"; fi
