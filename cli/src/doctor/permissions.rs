@@ -286,6 +286,12 @@ mod tests {
         examine(&service, requirements, "functions").await
     }
 
+    fn refused(findings: &[Finding]) -> &Finding {
+        let mut findings = findings.iter();
+        let refused = findings.find(|finding| finding.verdict == Verdict::Problem);
+        refused.unwrap()
+    }
+
     fn way(oci: &SimulatedOci) -> Oci {
         let key = oci.api_key("ada@example.com").unwrap();
         let private = PrivateKey::from_pem(key.private_key.as_bytes(), None).unwrap();
@@ -330,10 +336,7 @@ mod tests {
 
         let findings = examined(&oci, "compute").await;
 
-        let refused = findings
-            .iter()
-            .find(|finding| finding.verdict == Verdict::Problem);
-        let refused = refused.unwrap();
+        let refused = refused(&findings);
         assert_eq!(refused.what, "OCI refuses oci_compute_list_instances");
         let remedy = refused.remedy.as_ref().unwrap();
         assert!(remedy.contains(" to read vnic-attachments in "), "{remedy}");
@@ -347,10 +350,7 @@ mod tests {
 
         let findings = examined(&oci, "compute").await;
 
-        let refused = findings
-            .iter()
-            .find(|finding| finding.verdict == Verdict::Problem);
-        let refused = refused.unwrap();
+        let refused = refused(&findings);
         assert_eq!(refused.what, "OCI refuses oci_compute_list_instances");
         assert!(
             refused
