@@ -269,6 +269,25 @@ async fn a_batch_stays_within_the_hosts_limit_and_answers_every_request() {
 }
 
 #[tokio::test]
+async fn a_batch_is_not_a_byte_longer_than_the_host_passes_on() {
+    let large = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": { "name": "large", "arguments": { "bytes": 900 } } });
+    let body = json!([large(1), large(2)]).to_string();
+    let server = Server::new(app());
+    let whole = server.send(post(body.clone())).await.body.len();
+    for limit in whole - 5..whole + 5 {
+        let request = delivered(post(body.clone()), |delivery| {
+            delivery.max_response_bytes = Some(limit);
+        });
+
+        let reply = server.send(request).await;
+
+        assert!(reply.body.len() <= limit, "{limit}");
+        let both = reply.json()[1]["result"].is_object();
+        assert!(both || limit < whole + 2, "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn a_tool_knows_who_calls_from_where_and_in_which_trace() {
     let schema = json!({ "type": "object" });
     let whoami = DynamicTool::new("whoami", "Tells.", schema, |cx: Context, _| async move {

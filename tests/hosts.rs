@@ -7,6 +7,7 @@ use std::process::Stdio;
 
 use bytes::Bytes;
 use http::{Method, Request, Uri};
+use oci_mcp::{Body, Config};
 use oci_mcp_tests::{
     Container, Deployed, Emulated, LEGACY, LIST, MODERN, Server, add, headerless, hello, legacy,
     list, meta, modern, patient, post, quiet, rpc, served, with,
@@ -14,6 +15,7 @@ use oci_mcp_tests::{
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
+use tower::ServiceExt;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_function");
 
@@ -141,6 +143,19 @@ async fn a_model_deployment_answers_as_the_app_does_and_streams_the_same() {
             assert_eq!(streamed.body, event(&expected.body), "{shown}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_list_that_all_hosts_answer_with_is_long_enough_for_two_pieces() {
+    let service = served().into_service(Config::default()).unwrap();
+
+    let response = service.oneshot(list()).await.unwrap();
+
+    let body = response.body();
+    assert!(
+        matches!(body, Body::Whole(_, page) if !page.is_empty()),
+        "{body:?}"
+    );
 }
 
 /// A message as an event; nothing stays nothing.

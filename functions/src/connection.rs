@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_util::FutureExt;
 use http::{HeaderMap, Method, Request, Response, StatusCode, request, response};
 use http_body::Body;
@@ -137,7 +137,7 @@ async fn receive(
         frame.print(&head.headers);
     }
     match collect(body, config.max_request_bytes, Excess::Drain).await {
-        Ok(Collected::Whole(body)) => Ok(body),
+        Ok(Collected::Whole(mut body)) => Ok(body.copy_to_bytes(body.remaining())),
         Ok(Collected::TooLarge(size)) => {
             let refusal = request_too_large(size, config.max_request_bytes);
             config.observer.tell(refusal.status, "too_large");

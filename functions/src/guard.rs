@@ -37,6 +37,8 @@ pub(crate) struct Guarded<I> {
     answering: Answering,
     observer: Observer,
     refusal: Refusal,
+    /// Where short pieces are joined.
+    joined: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl<I> Guarded<I> {
             answering,
             observer,
             refusal: Refusal::No,
+            joined: Vec::new(),
         }
     }
 }
@@ -131,7 +134,16 @@ impl<I: Read + Write + Unpin> Write for Guarded<I> {
         if bufs.first().is_some_and(|first| self.refuses(first)) {
             return self.poll_refuse(cx, bufs.iter().map(|buf| buf.len()).sum());
         }
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let size: usize = bufs.iter().map(|buf| buf.len()).sum();
+        let Self { io, joined, .. } = &mut *self;
+        if bufs.len() < 2 || size > SHORT {
+            return Pin::new(io).poll_write_vectored(cx, bufs);
+        }
+        joined.clear();
+        for buf in bufs {
+            joined.extend_from_slice(buf);
+        }
+        Pin::new(io).poll_write(cx, joined)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -153,6 +165,10 @@ impl<I: Read + Write + Unpin> Write for Guarded<I> {
     }
 }
 
+/// So many bytes are sooner joined than written as a vector, which costs the kernel more than one
+/// piece does.
+const SHORT: usize = 2048;
+
 const REFUSAL: &str = concat!(
     "HTTP/1.1 502 Bad Gateway\r\n",
     "connection: close\r\n",
@@ -165,3 +181,120 @@ const REFUSAL: &str = concat!(
     "\r\n",
     r#"{"error":"the head of the request could not be parsed"}"#
 );
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    /// Takes at most so many bytes at a time, and remembers in how many pieces they came.
+    struct Writes {
+        most: usize,
+        pieces: Vec<usize>,
+        bytes: Vec<u8>,
+    }
+
+    impl Writes {
+        fn taking(most: usize) -> Self {
+            Self {
+                most,
+                pieces: Vec::new(),
+                bytes: Vec::new(),
+            }
+        }
+
+        fn take(&mut self, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+            self.pieces.push(bufs.len());
+            let bytes = bufs.iter().flat_map(|buf| buf.iter());
+            let before = self.bytes.len();
+            self.bytes.extend(bytes.take(self.most));
+            Poll::Ready(Ok(self.bytes.len() - before))
+        }
+    }
+
+    impl Write for Writes {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.take(&[IoSlice::new(buf)])
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bufs: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            self.take(bufs)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            true
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Read for Writes {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// Writes `pieces` through a guard to what takes at most so many bytes at a time, as hyper does.
+    async fn written(pieces: &[&[u8]], most: usize) -> Writes {
+        let mut guarded = Guarded::new(
+            Writes::taking(most),
+            Answering::default(),
+            Observer::default(),
+        );
+        let mut slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+        let mut rest = &mut slices[..];
+        while !rest.is_empty() {
+            let count = poll_fn(|cx| Pin::new(&mut guarded).poll_write_vectored(cx, rest)).await;
+            IoSlice::advance_slices(&mut rest, count.unwrap());
+        }
+        guarded.io
+    }
+
+    #[tokio::test]
+    async fn short_pieces_are_written_as_one_and_long_ones_as_they_are() {
+        let long = [b'x'; SHORT];
+        for (pieces, written_as) in [
+            (&[&b"head"[..], b"body"][..], 1),
+            (&[b"head", &long], 2),
+            (&[b"other"], 1),
+        ] {
+            let writes = written(pieces, usize::MAX).await;
+
+            assert_eq!(writes.pieces, [written_as]);
+            assert_eq!(writes.bytes, pieces.concat());
+        }
+    }
+
+    #[tokio::test]
+    async fn what_takes_less_than_it_is_given_gets_all_of_it_in_order() {
+        let writes = written(&[b"head", b"body"], 3).await;
+
+        assert_eq!(writes.bytes, b"headbody");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_hypers_own_is_replaced_in_short_pieces_too() {
+        let writes = written(&[b"HTTP/1.1 431 \r\n", b"\r\n"], usize::MAX).await;
+
+        assert_eq!(writes.bytes, REFUSAL.as_bytes());
+    }
+}

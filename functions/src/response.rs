@@ -1,15 +1,16 @@
 //! An HTTP response as the Fn response that carries it.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
+use crate::body::Whole;
 use crate::invocation::Intent;
 use crate::request::is_hop_by_hop;
 
 /// What goes to the agent: a whole body, because the platform does not stream.
-pub(crate) type Reply = Response<Full<Bytes>>;
+pub(crate) type Reply = Response<Full<Whole>>;
 
 /// Why the caller gets an error from here instead of an answer from the service.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
+    #[cold]
     pub(crate) fn bad_request(message: String) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -26,9 +28,10 @@ impl Refusal {
         }
     }
 
+    #[cold]
     pub(crate) fn into_reply(self, intent: Intent) -> Reply {
         let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, JSON)]);
-        let body = error_body(&self.message);
+        let body = error_body(&self.message).chain(Bytes::new());
         encode(intent, self.status, &mut headers, body, HeaderMap::new())
     }
 }
@@ -38,7 +41,7 @@ pub(crate) fn encode(
     intent: Intent,
     status: StatusCode,
     headers: &mut HeaderMap,
-    body: Bytes,
+    body: Whole,
     room: HeaderMap,
 ) -> Reply {
     if status.is_informational() {
@@ -67,8 +70,9 @@ pub(crate) fn encode(
 
 /// Says that the function failed: the agent keeps the container, discards this body, and gives its
 /// caller a 502.
+#[cold]
 pub(crate) fn failure(intent: Intent, message: &str) -> Reply {
-    let mut reply = Response::new(Full::new(error_body(message)));
+    let mut reply = Response::new(Full::new(error_body(message).chain(Bytes::new())));
     *reply.status_mut() = StatusCode::BAD_GATEWAY;
     reply.headers_mut().insert(CONTENT_TYPE, JSON);
     if intent == Intent::HttpRequest {
@@ -167,7 +171,7 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         let status = StatusCode::from_u16(status).unwrap();
-        let body = Bytes::from_static(b"body");
+        let body = Bytes::from_static(b"body").chain(Bytes::new());
         encode(intent, status, &mut headers, body, HeaderMap::new())
     }
 
@@ -264,7 +268,7 @@ mod tests {
             Intent::HttpRequest,
             StatusCode::OK,
             &mut HeaderMap::from_iter([(CONTENT_TYPE, JSON)]),
-            Bytes::new(),
+            Bytes::new().chain(Bytes::new()),
             room,
         );
 

@@ -248,7 +248,7 @@ async fn answer(
 ) -> Vec<u8> {
     let Ok(response) = service.oneshot(request).await;
     match response.into_body() {
-        Body::Whole(answer) => answer.into(),
+        Body::Whole(answer, rest) => [answer, rest].concat(),
         Body::Events(mut messages) => {
             while let Some(message) = messages.next().await {
                 if notes.send(message).await.is_err() {

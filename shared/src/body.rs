@@ -22,8 +22,9 @@ use http_body::{Frame, SizeHint};
 /// assert_eq!(Body::from("{}").size_hint().exact(), Some(2));
 /// ```
 pub enum Body {
-    /// All of it.
-    Whole(Bytes),
+    /// All of it, in two pieces, of which the second is mostly empty: long answers that end alike
+    /// share their end.
+    Whole(Bytes, Bytes),
     /// JSON-RPC messages, each of which is sent as an event (HTML Standard, 9.2.6).
     Events(Events),
 }
@@ -35,7 +36,7 @@ impl Body {
     /// No bytes.
     #[must_use]
     pub const fn empty() -> Self {
-        Self::Whole(Bytes::new())
+        Self::Whole(Bytes::new(), Bytes::new())
     }
 
     /// The messages of `stream`, as they are polled.
@@ -46,19 +47,25 @@ impl Body {
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
-        Self::Whole(bytes)
+        Self::Whole(bytes, Bytes::new())
     }
 }
 
 impl From<Vec<u8>> for Body {
     fn from(bytes: Vec<u8>) -> Self {
-        Self::Whole(bytes.into())
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<(Vec<u8>, Bytes)> for Body {
+    fn from((bytes, rest): (Vec<u8>, Bytes)) -> Self {
+        Self::Whole(bytes.into(), rest)
     }
 }
 
 impl From<&'static str> for Body {
     fn from(text: &'static str) -> Self {
-        Self::Whole(Bytes::from_static(text.as_bytes()))
+        Bytes::from_static(text.as_bytes()).into()
     }
 }
 
@@ -71,8 +78,13 @@ impl http_body::Body for Body {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let frame = match self.get_mut() {
-            Self::Whole(bytes) if bytes.is_empty() => None,
-            Self::Whole(bytes) => Some(std::mem::take(bytes)),
+            Self::Whole(bytes, rest) => {
+                if bytes.is_empty() {
+                    std::mem::swap(bytes, rest);
+                }
+                let piece = std::mem::take(bytes);
+                (!piece.is_empty()).then_some(piece)
+            }
             Self::Events(events) => {
                 std::task::ready!(events.poll_next_unpin(cx)).map(|json| event(&json))
             }
@@ -81,15 +93,23 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(bytes) if bytes.is_empty())
+        matches!(self, Self::Whole(bytes, rest) if bytes.is_empty() && rest.is_empty())
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Whole(bytes, rest) => SizeHint::with_exact((bytes.len() + rest.len()) as u64),
             Self::Events(_) => SizeHint::default(),
         }
     }
+}
+
+/// Two pieces as one. One that stands alone is not copied.
+pub(crate) fn join(bytes: Bytes, rest: Bytes) -> Bytes {
+    if rest.is_empty() {
+        return bytes;
+    }
+    [bytes, rest].concat().into()
 }
 
 /// One JSON-RPC message as an event.
@@ -110,7 +130,10 @@ pub(crate) fn event(json: &[u8]) -> Bytes {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Whole(bytes) => f.debug_tuple("Whole").field(&bytes.len()).finish(),
+            Self::Whole(bytes, rest) => {
+                let mut whole = f.debug_tuple("Whole");
+                whole.field(&bytes.len()).field(&rest.len()).finish()
+            }
             Self::Events(_) => f.write_str("Events"),
         }
     }
@@ -121,6 +144,7 @@ mod tests {
     use std::sync::Arc;
 
     use futures_util::stream;
+    use http_body::Body as _;
     use http_body_util::BodyExt;
 
     use super::*;
@@ -130,6 +154,29 @@ mod tests {
         let collected = Body::from("hello").collect().await.unwrap().to_bytes();
 
         assert_eq!(collected, "hello");
+    }
+
+    #[tokio::test]
+    async fn a_body_of_two_pieces_is_a_frame_of_each_that_has_bytes() {
+        let piece = Bytes::from_static;
+        for (body, frames, length) in [
+            (Body::Whole(piece(b"ab"), piece(b"c")), vec!["ab", "c"], 3),
+            (Body::Whole(piece(b"ab"), piece(b"")), vec!["ab"], 2),
+            (Body::Whole(piece(b""), piece(b"c")), vec!["c"], 1),
+            (Body::empty(), vec![], 0),
+        ] {
+            let mut body = body;
+            let hint = body.size_hint().exact();
+
+            let mut sent = Vec::new();
+            while let Some(frame) = body.frame().await {
+                sent.push(frame.unwrap().into_data().unwrap());
+            }
+
+            assert_eq!(sent, frames);
+            assert_eq!(hint, Some(length));
+            assert!(body.is_end_stream());
+        }
     }
 
     #[tokio::test]

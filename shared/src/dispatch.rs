@@ -26,7 +26,7 @@ use crate::mcp::{Method, Params, RareParams, Revision};
 use crate::mount::Mounted;
 use crate::prompt::Catalog;
 use crate::resource::Library;
-use crate::rpc::{Error, Request};
+use crate::rpc::{Error, Payload, Request, Shared};
 use crate::tool::{Entry, Toolbox};
 use lists::{Capabilities, Lists};
 use mounted::Server;
@@ -147,7 +147,7 @@ impl Dispatcher {
     /// # Errors
     ///
     /// The JSON-RPC error to answer with.
-    pub(crate) async fn dispatch(&self, call: &Call<'_>) -> Result<Cow<'_, [u8]>, Error> {
+    pub(crate) async fn dispatch(&self, call: &Call<'_>) -> Result<Payload, Error> {
         if call.method.is_work() || call.method == Method::Complete {
             self.limits.count_caller(call.cx)?;
         }
@@ -161,43 +161,41 @@ impl Dispatcher {
             .filter(|_| call.method.is_of_features())
         {
             let work = self.forward(server, call).instrument(span(call.cx));
-            return Box::pin(work).await.map(Cow::Owned);
+            return Box::pin(work).await.map(Payload::Own);
         }
         match call.method {
             // Boxed, so that what every request allocates stays below the size (1 KiB in glibc) from
             // which on an allocation costs several times as much.
             Method::CallTool => {
                 let work = self.call_tool(call).instrument(span(call.cx));
-                Box::pin(work).await.map(Cow::Owned)
+                Box::pin(work).await.map(Payload::Own)
             }
-            Method::Complete => Box::pin(self.complete(call)).await.map(Cow::Owned),
-            Method::Discover => Ok(self.lists.discovery().into()),
+            Method::Complete => Box::pin(self.complete(call)).await.map(Payload::Own),
+            Method::Discover => Ok(self.lists.discovery()),
             Method::GetPrompt => {
                 let work = self.get_prompt(call).instrument(span(call.cx));
-                Box::pin(work).await.map(Cow::Owned)
+                Box::pin(work).await.map(Payload::Own)
             }
             Method::Initialize => {
                 let requested = call.request.params.protocol_version()?.0;
-                Ok(self.lists.handshake(Revision::negotiate(&requested)).into())
+                Ok(self.lists.handshake(Revision::negotiate(&requested)))
             }
             Method::ListPrompts => self.lists.prompts(&self.prompts, call),
             Method::ListResources => self.lists.resources(&self.resources, call),
             Method::ListTemplates => self.lists.templates(&self.resources, call),
             Method::ListTools => self.lists.tools(self.toolbox(), call),
-            Method::Ping => Ok(EMPTY.into()),
+            Method::Ping => Ok(EMPTY),
             Method::SetLogLevel => {
                 // Nothing is remembered between requests: every call logs at the level of most clients.
                 call.rare_params().level()?;
-                Ok(EMPTY.into())
+                Ok(EMPTY)
             }
             Method::ReadResource => {
                 let work = self.read_resource(call).instrument(span(call.cx));
-                Box::pin(work).await.map(Cow::Owned)
+                Box::pin(work).await.map(Payload::Own)
             }
             // Nothing is remembered here either: what is there does not change.
-            Method::Subscribe | Method::Unsubscribe => {
-                self.known_resource(call).map(|_| EMPTY.into())
-            }
+            Method::Subscribe | Method::Unsubscribe => self.known_resource(call).map(|_| EMPTY),
         }
     }
 }
@@ -215,4 +213,4 @@ fn span(cx: &Context) -> Span {
 }
 
 /// The result that says nothing but that all went well.
-const EMPTY: &[u8] = b"{}";
+const EMPTY: Payload = Payload::Shared(Shared::empty_object());

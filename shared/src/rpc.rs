@@ -10,7 +10,9 @@ mod write;
 
 pub(crate) use error::{Error, ErrorKind, quoted};
 pub(crate) use member::{Text, is_there, object_or_other, present};
-pub(crate) use write::{Answer, Unidentified, append_json, write_answer, write_batch};
+pub(crate) use write::{
+    Answer, Payload, Shared, Unidentified, append_json, write_answer, write_batch,
+};
 
 use std::borrow::Cow;
 use std::fmt;

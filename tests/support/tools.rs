@@ -76,7 +76,11 @@ impl Tool for Count {
     type Args = NoArgs;
     type Output = &'static str;
     const NAME: &'static str = "count";
-    const DESCRIPTION: &'static str = "Counts to two, and says so.";
+    // So long that lists of tools go out in two pieces.
+    const DESCRIPTION: &'static str = match str::from_utf8(&[b'.'; 9_000]) {
+        Ok(dots) => dots,
+        Err(_) => panic!(),
+    };
 
     async fn call(&self, cx: &Context, _: NoArgs) -> Result<&'static str, ToolError> {
         cx.progress(1, Some(2.0), Some("one"));

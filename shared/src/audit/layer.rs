@@ -97,10 +97,10 @@ where
             entry.answered(response.status(), refused);
             let (head, body) = response.into_parts();
             let body = match body {
-                Body::Whole(bytes) => {
+                whole @ Body::Whole(..) => {
                     entry.finish(None);
                     entry.settle().await;
-                    Body::Whole(bytes)
+                    whole
                 }
                 Body::Events(events) => watched(events, entry),
             };

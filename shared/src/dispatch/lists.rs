@@ -1,5 +1,5 @@
 //! What does not depend on the request: the handshake, discovery and lists. Each is serialised
-//! once per revision, when first asked for, and copied into answers from then on.
+//! once per revision, when first asked for, and sent again from then on.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use crate::identity::Identity;
 use crate::mcp::{Revision, SERVER_INFO};
 use crate::prompt::Catalog;
 use crate::resource::Library;
-use crate::rpc::{Error, Text, append_json, quoted};
+use crate::rpc::{Error, Payload, Shared, Text, append_json, quoted};
 use crate::schema::Results;
 use crate::tool::{Annotations, Entry, Toolbox};
 
@@ -38,8 +38,8 @@ pub(super) struct Lists {
     identity: Identity,
     /// What every 2026-07-28 result ends with.
     modern_tail: String,
-    discovery: OnceLock<Vec<u8>>,
-    handshakes: PerRevision<Vec<u8>>,
+    discovery: OnceLock<Shared>,
+    handshakes: PerRevision<Shared>,
     prompts: PerRevision<Pages>,
     resources: PerRevision<Pages>,
     templates: PerRevision<Pages>,
@@ -108,7 +108,7 @@ impl Lists {
     }
 
     /// The result of `server/discover`.
-    pub(super) fn discovery(&self) -> &[u8] {
+    pub(super) fn discovery(&self) -> Payload {
         let make = || {
             let mut result = self.introduction(Revision::V2026_07_28);
             result.insert(
@@ -117,61 +117,49 @@ impl Lists {
             );
             // Here alone the server says all of itself.
             let server = self.identity.implementation(Revision::V2026_07_28);
-            self.cacheable(&result, &modern_tail(&server))
+            Shared::new(self.cacheable(&result, &modern_tail(&server)))
         };
-        self.discovery.get_or_init(make)
+        Payload::Shared(self.discovery.get_or_init(make).clone())
     }
 
     /// The result of `initialize` once `revision` is agreed on.
-    pub(super) fn handshake(&self, revision: Revision) -> &[u8] {
+    pub(super) fn handshake(&self, revision: Revision) -> Payload {
         let make = || {
             let mut result = self.introduction(revision);
             result.insert("protocolVersion".into(), revision.as_str().into());
             result.insert("serverInfo".into(), self.identity.implementation(revision));
-            Value::from(result).to_string().into_bytes()
+            Shared::new(Value::from(result).to_string().into_bytes())
         };
-        self.handshakes.get(revision).get_or_init(make)
+        Payload::Shared(self.handshakes.get(revision).get_or_init(make).clone())
     }
 
     /// One page of `prompts/list`.
-    pub(super) fn prompts(
-        &self,
-        prompts: &Catalog,
-        call: &Call<'_>,
-    ) -> Result<Cow<'_, [u8]>, Error> {
+    pub(super) fn prompts(&self, prompts: &Catalog, call: &Call<'_>) -> Result<Payload, Error> {
         self.page("prompts", &self.prompts, call, |revision| {
             prompts.list(revision)
         })
     }
 
     /// One page of `resources/list`.
-    pub(super) fn resources(
-        &self,
-        resources: &Library,
-        call: &Call<'_>,
-    ) -> Result<Cow<'_, [u8]>, Error> {
+    pub(super) fn resources(&self, resources: &Library, call: &Call<'_>) -> Result<Payload, Error> {
         let list = |revision| resources.list(revision);
         self.page("resources", &self.resources, call, list)
     }
 
     /// One page of `resources/templates/list`.
-    pub(super) fn templates(
-        &self,
-        resources: &Library,
-        call: &Call<'_>,
-    ) -> Result<Cow<'_, [u8]>, Error> {
+    pub(super) fn templates(&self, resources: &Library, call: &Call<'_>) -> Result<Payload, Error> {
         let list = |revision| resources.list_templates(revision);
         self.page("resourceTemplates", &self.templates, call, list)
     }
 
     /// One page of `tools/list`.
-    pub(super) fn tools(&self, tools: &Toolbox, call: &Call<'_>) -> Result<Cow<'_, [u8]>, Error> {
+    pub(super) fn tools(&self, tools: &Toolbox, call: &Call<'_>) -> Result<Payload, Error> {
         #[cfg(feature = "access")]
         if let Some(permit) = call.permit() {
             let pages = self.views.find(tools, permit, call.revision, |listed| {
                 self.paginate("tools", listed, call.revision)
             });
-            return Ok(pages.find(call)?.to_owned().into());
+            return pages.find(call);
         }
         // One that no client can use must not take the others with it; the log and a call say why.
         self.page("tools", &self.tools, call, |revision| {
@@ -188,23 +176,23 @@ impl Lists {
     /// # Errors
     ///
     /// As [`Pages::find`].
-    fn page<'l>(
-        &'l self,
+    fn page(
+        &self,
         key: &'static str,
-        pages: &'l PerRevision<Pages>,
+        pages: &PerRevision<Pages>,
         call: &Call<'_>,
         list: impl FnOnce(Revision) -> Vec<Box<RawValue>>,
-    ) -> Result<Cow<'l, [u8]>, Error> {
+    ) -> Result<Payload, Error> {
         let revision = call.revision;
         #[cfg(feature = "access")]
         if call.permit().is_some_and(|permit| !permit.may_read()) {
             let nothing = self.paginate(key, &[], revision);
-            return Ok(nothing.find(call)?.to_owned().into());
+            return nothing.find(call);
         }
         let pages = pages
             .get(revision)
             .get_or_init(|| self.paginate(key, &list(revision), revision));
-        Ok(pages.find(call)?.into())
+        pages.find(call)
     }
 
     fn paginate(&self, key: &'static str, listed: &[Box<RawValue>], revision: Revision) -> Pages {
@@ -214,7 +202,7 @@ impl Lists {
         }
         let mut pages = Pages {
             fingerprint: hasher.finish(),
-            bytes: Vec::new(),
+            pages: Vec::new(),
         };
         // A server without tools still has a list, an empty one.
         let chunks = listed
@@ -228,7 +216,7 @@ impl Lists {
                 next_cursor: (!is_last).then(|| pages.cursor(index + 1)),
             };
             let page = self.list(revision, &page);
-            pages.bytes.push(page);
+            pages.pages.push(Shared::new(page));
         }
         pages
     }
@@ -326,7 +314,7 @@ pub(super) struct Pages {
     /// Which list this is, so that a cursor of another one (an older deployment's) is refused
     /// rather than taken for a place in this one.
     fingerprint: u64,
-    bytes: Vec<Vec<u8>>,
+    pages: Vec<Shared>,
 }
 
 impl Pages {
@@ -340,18 +328,19 @@ impl Pages {
     ///
     /// [`ErrorKind::InvalidParams`](crate::rpc::ErrorKind::InvalidParams) if the cursor is not one
     /// of this list.
-    fn find(&self, call: &Call<'_>) -> Result<&[u8], Error> {
+    fn find(&self, call: &Call<'_>) -> Result<Payload, Error> {
         let cursor = call.request.params.cursor()?;
         let page = match &cursor {
-            None => self.bytes.first(),
+            None => self.pages.first(),
             Some(Text(cursor)) => self
                 .index_of(cursor)
-                .and_then(|index| self.bytes.get(index)),
+                .and_then(|index| self.pages.get(index)),
         };
-        page.map(Vec::as_slice).ok_or_else(|| {
+        let page = page.ok_or_else(|| {
             let cursor = cursor.as_ref().map_or("", |Text(cursor)| cursor);
             invalid(format!("cursor {} is not of this list", quoted(cursor)))
-        })
+        })?;
+        Ok(Payload::Shared(page.clone()))
     }
 
     fn index_of(&self, cursor: &str) -> Option<usize> {

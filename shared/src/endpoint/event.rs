@@ -10,12 +10,13 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http_body::Body as _;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::accept::Accepted;
-use crate::body::{Body, event};
+use crate::body::{Body, event, join};
 use crate::context::Context as Call;
 use crate::delivery::{Delivery, Reply};
 
@@ -52,13 +53,15 @@ impl Form {
     pub(super) fn frame(self, answer: Response<Body>, call: Option<&Call>) -> Response<Body> {
         let waiting = || std::iter::from_fn(|| call?.outbox().next());
         let (mut head, body) = answer.into_parts();
+        let is_empty = body.is_end_stream();
         let body = match (self, body) {
             // Only what succeeded has notifications: another status tells more than they do.
-            (Self::Either, Body::Whole(json)) if head.status.is_success() && !json.is_empty() => {
+            (Self::Either, Body::Whole(json, rest)) if head.status.is_success() && !is_empty => {
                 let Some(first) = waiting().next() else {
-                    return Response::from_parts(head, Body::Whole(json));
+                    return Response::from_parts(head, Body::Whole(json, rest));
                 };
-                let messages = std::iter::once(first).chain(waiting()).chain([json]);
+                let answer = join(json, rest);
+                let messages = std::iter::once(first).chain(waiting()).chain([answer]);
                 add_headers(&mut head.headers);
                 if call.is_some_and(|call| call.delivery().is_live) {
                     Body::events(stream::iter(messages.collect::<Vec<_>>()))
@@ -67,8 +70,8 @@ impl Form {
                     Body::from(events.concat())
                 }
             }
-            (Self::Events, Body::Whole(json)) if !json.is_empty() => {
-                let messages: Vec<_> = waiting().chain([json]).collect();
+            (Self::Events, Body::Whole(json, rest)) if !is_empty => {
+                let messages: Vec<_> = waiting().chain([join(json, rest)]).collect();
                 add_headers(&mut head.headers);
                 // Of unknown length, by which proxies tell a stream.
                 Body::events(stream::iter(messages))
@@ -203,7 +206,7 @@ impl Drop for Work {
 
 fn whole(answer: Response<Body>) -> Bytes {
     match answer.into_body() {
-        Body::Whole(json) => json,
+        Body::Whole(json, rest) => join(json, rest),
         // An exchange makes whole bodies only.
         Body::Events(_) => Bytes::new(),
     }

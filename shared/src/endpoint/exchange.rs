@@ -1,13 +1,13 @@
 //! One body and its answer: JSON-RPC in, JSON-RPC and an HTTP status out.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode};
+use http_body::Body as _;
 use serde_json::value::RawValue;
 
 use super::JSON;
@@ -20,7 +20,7 @@ use crate::dispatch::{Call, Dispatcher};
 use crate::log::{Summaries, Summary};
 use crate::mcp::{Headers, Meta, Method, Params, RareParams, Revision};
 use crate::notify::{LogLevel, Wanted};
-use crate::rpc::{self, Answer, Error, ErrorKind, Incoming, Invalid, Text, Unidentified};
+use crate::rpc::{self, Answer, Error, ErrorKind, Incoming, Invalid, Payload, Text, Unidentified};
 
 type Message<'a> = rpc::Message<'a, Params<'a>>;
 type Request<'a> = rpc::Request<'a, Params<'a>>;
@@ -38,7 +38,7 @@ pub(super) struct Exchange<'a> {
 /// What goes back to the client, and what was found out on the way to it if somebody wants to know.
 pub(super) struct Outcome {
     status: StatusCode,
-    body: Vec<u8>,
+    body: Body,
     summaries: Option<Summaries>,
 }
 
@@ -49,10 +49,10 @@ impl Outcome {
         if let Some(seconds) = cx.retry_after() {
             headers.insert(RETRY_AFTER, seconds.into());
         }
-        if !self.body.is_empty() {
+        if !self.body.is_end_stream() {
             headers.insert(CONTENT_TYPE, JSON);
         }
-        let mut response = Response::new(Body::from(self.body));
+        let mut response = Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = headers;
         if let Some(summaries) = self.summaries {
@@ -115,9 +115,9 @@ impl<'a> Exchange<'a> {
 
     async fn one(&self, request: &Request<'_>) -> Outcome {
         let mut answered = self.request(request, self.cx).await;
-        self.limit(std::slice::from_mut(&mut answered));
+        self.limit(std::slice::from_mut(&mut answered), 0);
         let status = answered.status();
-        let body = rpc::write_answer(&answered.answer, Unidentified::Omit);
+        let body = rpc::write_answer(&answered.answer, Unidentified::Omit).into();
         self.respond(status, body, std::slice::from_ref(&answered))
     }
 
@@ -148,9 +148,10 @@ impl<'a> Exchange<'a> {
         if answered.is_empty() {
             return accepted();
         }
-        self.limit(&mut answered);
+        // Each brings a comma or the brackets.
+        self.limit(&mut answered, 2);
         let body = rpc::write_batch(answered.iter().map(|answered| &answered.answer));
-        self.respond(StatusCode::OK, body, &answered)
+        self.respond(StatusCode::OK, body.into(), &answered)
     }
 
     async fn request<'m>(&self, request: &Request<'m>, cx: &Context) -> Answered<'m>
@@ -197,7 +198,7 @@ impl<'a> Exchange<'a> {
         request: &Request<'_>,
         cx: &Context,
         findings: &mut Findings,
-    ) -> Result<Cow<'a, [u8]>, Error> {
+    ) -> Result<Payload, Error> {
         let params = &request.params;
         let meta = params.meta();
         let revision = self.mcp.resolve(&request.method, params, meta)?;
@@ -275,22 +276,23 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// Replaces what would take the answers over the host's limit by errors that say so.
-    fn limit(&self, answers: &mut [Answered<'_>]) {
+    /// Replaces what would take the answers, each with so many bytes around it, over the host's limit by
+    /// errors that say so.
+    fn limit(&self, answers: &mut [Answered<'_>], around: usize) {
         let Some(limit) = self.cx.delivery().max_response_bytes else {
             return;
         };
         let mut total = 0;
         for Answered { answer, .. } in answers {
             let size = answer.size_hint();
-            if total + size > limit {
+            if total + size + around > limit {
                 let message = format!(
                     "the answer has {size} bytes, and the host passes on {limit} in one piece; ask \
                      for less, or raise OCI_MCP_MAX_RESPONSE_BYTES up to the platform's limit"
                 );
                 answer.outcome = Err(Error::new(ErrorKind::Internal, message));
             }
-            total += answer.size_hint();
+            total += answer.size_hint() + around;
         }
     }
 
@@ -307,11 +309,11 @@ impl<'a> Exchange<'a> {
             Unidentified::Null
         };
         let answered = Answered::refused(id, error);
-        let body = rpc::write_answer(&answered.answer, unidentified);
+        let body = rpc::write_answer(&answered.answer, unidentified).into();
         self.respond(answered.status(), body, &[answered])
     }
 
-    fn respond(&self, status: StatusCode, body: Vec<u8>, answered: &[Answered<'_>]) -> Outcome {
+    fn respond(&self, status: StatusCode, body: Body, answered: &[Answered<'_>]) -> Outcome {
         if let Some(noted) = self.cx.noted() {
             for answered in answered {
                 let error = answered.answer.outcome.as_ref().err();
@@ -390,7 +392,7 @@ fn claims_a_revision(message: &Message<'_>) -> bool {
 fn accepted() -> Outcome {
     Outcome {
         status: StatusCode::ACCEPTED,
-        body: Vec::new(),
+        body: Body::empty(),
         summaries: None,
     }
 }

@@ -66,6 +66,8 @@ impl ErrorKind {
 }
 
 impl Error {
+    // Cold, so that what leads here lies apart from what every request passes through.
+    #[cold]
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             kind,
