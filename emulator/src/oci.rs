@@ -18,6 +18,7 @@ mod received;
 mod refusal;
 mod reply;
 mod resource_principal;
+mod resource_search;
 mod route;
 mod signature;
 mod state;

@@ -14,7 +14,7 @@ pub(crate) use self::mask::mask;
 pub(crate) use self::view::View;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, Response};
 use serde_json::{Map, Value, json};
 
@@ -27,6 +27,10 @@ pub(crate) struct Shape<'a> {
     pub(crate) max_bytes: usize,
     /// What the caller wants to see.
     pub(crate) view: &'a View,
+    /// Whether the caller can choose `fields`.
+    pub(crate) has_fields: bool,
+    /// How many items of a list are shown, if not all of a page are.
+    pub(crate) most: Option<usize>,
     /// Whether secrets are masked: always, unless the operator has named the operation for them.
     pub(crate) masks: bool,
     /// Where the page begins that was asked for, if the operation can be asked again.
@@ -69,7 +73,7 @@ impl Shape<'_> {
     pub(crate) fn text(&self, response: &Response<Bytes>) -> Result<String, Unanswerable> {
         let mut result = match body(response) {
             Body::Nothing => self.nothing(response),
-            Body::Text(text) => self.plain(text, response.headers()),
+            Body::Text(part, text) => self.plain(text, part, response.headers()),
             Body::Binary(length) => json!({
                 "bytes": length,
                 "hint": "it is neither text nor JSON, so that it is not shown",
@@ -165,6 +169,9 @@ impl Shape<'_> {
         let mut shown = Vec::new();
         let mut left = items.into_iter().skip(skipped).peekable();
         while let Some(item) = left.peek_mut() {
+            if Some(shown.len()) == self.most {
+                break;
+            }
             if size(item) + 1 > room {
                 truncated = true;
                 if !shown.is_empty() {
@@ -181,8 +188,12 @@ impl Shape<'_> {
             (None, Some(_)) => self.next.map(|token| Cursor::of(token).to_string()),
             (_, None) => None,
         };
-        if truncated && hint.is_none() {
-            hint = Some("the result was too large; `fields` makes it smaller".to_owned());
+        if truncated && hint.is_none() && beside.get("hint").is_none() {
+            hint = Some(if self.has_fields {
+                "the result was too large; `fields` makes it smaller".to_owned()
+            } else {
+                "the result was too large; ask for less".to_owned()
+            });
         }
         let mut result = match beside {
             Value::Object(rest) => rest,
@@ -211,20 +222,31 @@ impl Shape<'_> {
         value
     }
 
-    fn plain(&self, text: &str, headers: &HeaderMap) -> Value {
-        let mut text = Value::from(text);
+    fn plain(&self, text: &str, part: Option<Part>, headers: &HeaderMap) -> Value {
+        let mut shown = Value::from(text);
         if self.masks {
-            mask(&mut text);
+            mask(&mut shown);
         }
-        let truncated = fit(&mut text, self.room());
+        let is_cut = fit(&mut shown, self.room());
+        // What is masked is so as a whole.
+        let length = match shown.as_str() {
+            Some(shown) if is_cut => shown.len().saturating_sub('…'.len_utf8()),
+            _ => text.len(),
+        };
+        let next = part.map(|part| (part.end(length), part.whole));
+        let next = next
+            .filter(|(next, whole)| next < whole)
+            .map(|(next, _)| next);
         let mut result = Map::new();
         let media_type = headers
             .get(CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
         let media_type = media_type.map(|text| text.chars().take(100).collect::<String>());
         result.extend(media_type.map(|text| ("content_type".to_owned(), text.into())));
-        result.insert("text".to_owned(), text);
-        result.extend(truncated.then(|| ("truncated".to_owned(), true.into())));
+        result.insert("text".to_owned(), shown);
+        let is_cut = is_cut || next.is_some();
+        result.extend(is_cut.then(|| ("truncated".to_owned(), true.into())));
+        result.extend(next.map(|next| ("next_offset".to_owned(), next.into())));
         Value::Object(result)
     }
 }
@@ -232,8 +254,34 @@ impl Shape<'_> {
 enum Body<'a> {
     Nothing,
     Json(Value),
-    Text(&'a str),
+    /// With where it is in a larger one, if it is.
+    Text(Option<Part>, &'a str),
     Binary(usize),
+}
+
+/// A part of something: of `Content-Range: bytes 0-99/200`, RFC 9110, 14.4, `0` and `200`.
+#[derive(Clone, Copy)]
+struct Part {
+    start: u64,
+    whole: u64,
+}
+
+impl Part {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let range = headers.get(CONTENT_RANGE)?.to_str().ok()?;
+        let (range, whole) = range.strip_prefix("bytes ")?.split_once('/')?;
+        let (start, _) = range.split_once('-')?;
+        Some(Self {
+            start: start.parse().ok()?,
+            whole: whole.parse().ok()?,
+        })
+    }
+
+    /// Where so many bytes of it end.
+    fn end(self, length: usize) -> u64 {
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        self.start.saturating_add(length)
+    }
 }
 
 fn body(response: &Response<Bytes>) -> Body<'_> {
@@ -246,9 +294,36 @@ fn body(response: &Response<Bytes>) -> Body<'_> {
         let value = value.as_bytes().to_ascii_lowercase();
         value.windows(4).any(|part| part == b"json")
     });
+    let part = Part::of(response.headers());
+    let is_whole = part.is_none_or(|part| part.start == 0 && part.end(bytes.len()) >= part.whole);
     match serde_json::from_slice(bytes) {
-        Ok(value) if is_json => Body::Json(value),
-        _ => std::str::from_utf8(bytes).map_or(Body::Binary(bytes.len()), Body::Text),
+        Ok(value) if is_json && is_whole => Body::Json(value),
+        _ => plain(bytes, part),
+    }
+}
+
+/// `bytes` as text, if they are. A part may begin and end inside a character, which is left out.
+fn plain(bytes: &[u8], mut part: Option<Part>) -> Body<'_> {
+    let has_more = part.is_some_and(|part| part.end(bytes.len()) < part.whole);
+    let is_inside = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
+    let mut rest = bytes;
+    if let Some(part) = part.as_mut().filter(|part| part.start > 0) {
+        let before = bytes.iter().take(MAX_INSIDE).take_while(is_inside).count();
+        rest = bytes.get(before..).unwrap_or_default();
+        part.start = part.end(before);
+    }
+    let text = std::str::from_utf8(rest).or_else(|error| {
+        let is_end = has_more && error.error_len().is_none();
+        let end = if is_end {
+            error.valid_up_to()
+        } else {
+            rest.len()
+        };
+        std::str::from_utf8(rest.get(..end).unwrap_or_default())
+    });
+    match text {
+        Ok(text) if !text.is_empty() => Body::Text(part, text),
+        _ => Body::Binary(bytes.len()),
     }
 }
 
@@ -330,5 +405,7 @@ const HEAD: [&str; 4] = [
     "last-modified",
     "storage-tier",
 ];
+/// Bytes of a character of UTF-8 after its first.
+const MAX_INSIDE: usize = 3;
 /// For what is beside the answer itself: names, counts, a hint, the name of a work request.
 const ENVELOPE: usize = 760;

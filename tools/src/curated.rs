@@ -6,6 +6,7 @@ mod composed;
 mod confirm;
 mod row;
 mod tables;
+mod times;
 mod toolsets;
 
 pub(crate) use self::row::{Change, Prepare, Row, Way};
@@ -20,7 +21,7 @@ use serde_json::{Map, Value};
 
 use self::argument::schema;
 use crate::Shared;
-use crate::answer::{Fields, Shape, View, bounded, field};
+use crate::answer::{Fields, Shape, View, bounded};
 use crate::error::{Advice, Category, Failure};
 use crate::session::{Session, refused, told};
 
@@ -73,6 +74,8 @@ pub(crate) struct Given {
     pub(crate) arguments: Map<String, Value>,
     view: View,
     page: Option<String>,
+    /// How many there may be of a list that is looked through.
+    most: Option<usize>,
     dry_run: bool,
     confirm: Option<String>,
 }
@@ -112,15 +115,20 @@ impl Shared {
         arguments.retain(|_, value| !value.is_null());
         let region = take_text(&mut arguments, "region");
         let view = view(row, &mut arguments)?;
-        // A query is to see all that may be seen at once.
-        let limit = if view.searches() || arguments.contains_key(NAME_CONTAINS) {
+        // What looks for some is to see all that may be seen at once.
+        let keeps = |(name, _): &(&str, _)| arguments.contains_key(*name);
+        let keeps = row.keeps.iter().any(keeps);
+        let limit = if view.searches() || keeps {
             MAX_LIMIT
         } else {
-            DEFAULT_LIMIT
+            row.limit
         };
+        let most = keeps.then(|| arguments.remove(LIMIT)).flatten();
+        let most = most.and_then(|most| usize::try_from(most.as_u64()?).ok());
         let session = self.session(cx, region.as_deref())?;
         let mut given = Given {
             page: take_text(&mut arguments, "page"),
+            most: most.map(|most| most.max(1)),
             dry_run: arguments.remove("dry_run") == Some(Value::Bool(true)),
             confirm: take_text(&mut arguments, "confirm"),
             arguments,
@@ -169,14 +177,16 @@ impl Shared {
             Way::Composed(compose) => compose(session, given.arguments).await?,
         };
         advice.on_parts(&mut value);
-        let shape = self.shape(&given.view);
+        let shape = self.shape(row, &given.view);
         shape.made(value).map_err(Failure::validation)
     }
 
-    fn shape<'a>(&self, view: &'a View) -> Shape<'a> {
+    fn shape<'a>(&self, row: &Row, view: &'a View) -> Shape<'a> {
         Shape {
             max_bytes: self.max_bytes,
             view,
+            has_fields: row.takes(FIELDS),
+            most: None,
             masks: true,
             here: None,
             next: None,
@@ -203,7 +213,11 @@ async fn operated(
     checked.map_err(|refusal| refused(&entry, refusal))?;
     let mut parameters = given.arguments;
     let wanted = wanted(&mut parameters);
-    let name = take_text(&mut parameters, NAME_CONTAINS);
+    let keeps = row.keeps.iter().filter_map(|(name, member)| {
+        let part = take_text(&mut parameters, name)?;
+        Some((*member, part.to_lowercase()))
+    });
+    let keeps: Vec<(&str, String)> = keeps.collect();
     prepare(&mut parameters, session.now())?;
     let page = given.page.as_deref();
     let mut prepared = session.prepare(operation, parameters, page).await?;
@@ -220,17 +234,18 @@ async fn operated(
     let page = session.send(&prepared.endpoint, prepared.request).await?;
     let shape = Shape {
         masks: row.masks,
+        most: given.most,
         here: prepared.here.as_ref().filter(|_| row.takes(PAGE)),
         next: page.next(),
-        ..shared.shape(&given.view)
+        ..shared.shape(row, &given.view)
     };
     let add = row.adds.filter(|_| !wanted.is_empty());
-    if add.is_none() && name.is_none() {
+    if add.is_none() && keeps.is_empty() {
         return shape.text(page.response()).map_err(Failure::validation);
     }
     let mut value = told(&page)?;
-    if let Some(name) = name {
-        keep_named(&mut value, &name.to_lowercase());
+    for (member, part) in &keeps {
+        keep(&mut value, member, part);
     }
     if let Some(add) = add {
         value = add(session, wanted, value).await?;
@@ -239,13 +254,12 @@ async fn operated(
     shape.made(value).map_err(Failure::validation)
 }
 
-/// Leaves those of a list whose name has `part` in it, which is in lower case. Operations that list what is of a
-/// tenancy look for whole names alone.
-fn keep_named(list: &mut Value, part: &str) {
+/// Leaves those of a list that have `part`, which is in lower case, in the member `pointer`.
+fn keep(list: &mut Value, pointer: &str, part: &str) {
     if let Value::Array(items) = list {
         items.retain(|item| {
-            let name = field(item, "name").as_str().unwrap_or_default();
-            name.to_lowercase().contains(part)
+            let member = item.pointer(pointer).and_then(Value::as_str);
+            member.is_some_and(|text| text.to_lowercase().contains(part))
         });
     }
 }
@@ -254,7 +268,7 @@ fn keep_named(list: &mut Value, part: &str) {
 fn wanted(parameters: &mut Map<String, Value>) -> Map<String, Value> {
     let mut wanted = Map::new();
     parameters.retain(|name, value| {
-        let is_of_operation = !name.starts_with("include_");
+        let is_of_operation = !name.starts_with(INCLUDE);
         if !is_of_operation && *value == true {
             wanted.insert(name.clone(), true.into());
         }
@@ -263,9 +277,17 @@ fn wanted(parameters: &mut Map<String, Value>) -> Map<String, Value> {
     wanted
 }
 
+/// What a call asks for beside what is always shown: `ips`, of an `include_ips` that is true.
+fn included(arguments: &Map<String, Value>) -> Vec<&str> {
+    let flags = arguments.iter().filter(|(_, value)| **value == true);
+    flags
+        .filter_map(|(name, _)| name.strip_prefix(INCLUDE))
+        .collect()
+}
+
 /// What of the answer a call asks to see. A `query` may be the tool's own, which is for OCI.
 fn view(row: &Row, arguments: &mut Map<String, Value>) -> Result<View, Failure> {
-    let names = arguments.remove("fields");
+    let names = arguments.remove(FIELDS);
     let names = names.and_then(|names| serde_json::from_value(names).ok());
     let query = if row.has_own(QUERY) {
         None
@@ -275,7 +297,7 @@ fn view(row: &Row, arguments: &mut Map<String, Value>) -> Result<View, Failure> 
     let is_table = arguments.remove("table") == Some(Value::Bool(true));
     let names: Option<Vec<String>> = names;
     View::new(
-        Fields::of(row.shows),
+        Fields::of(row.shows).and(&included(arguments)),
         names.unwrap_or_default(),
         query.as_deref(),
         is_table,
@@ -290,7 +312,9 @@ fn take_text(arguments: &mut Map<String, Value>, name: &str) -> Option<String> {
 }
 
 pub(crate) const COMPARTMENT: &str = "compartment_id";
-const NAME_CONTAINS: &str = "name_contains";
+/// Before the name of a member that is shown to who asks for it.
+const INCLUDE: &str = "include_";
+const FIELDS: &str = "fields";
 const QUERY: &str = "query";
 const LIMIT: &str = "limit";
 const PAGE: &str = "page";

@@ -1,4 +1,4 @@
-//! What happened: audit events, log search, usage; and what there is: resource search, limits.
+//! What happened: audit events, log search, usage; and what more there may be: limits.
 
 use bytes::Bytes;
 use http::Response;
@@ -298,114 +298,6 @@ fn usage_rows(state: &State, groups: &[&str], [from, to]: [i64; 2]) -> Vec<Value
     rows
 }
 
-/// `POST /20180409/resources`: `query TYPE resources [where field = 'value']`, or free text.
-///
-/// # Errors
-///
-/// What OCI refuses.
-pub(crate) fn search_resources(
-    state: &State,
-    request: &Received<'_>,
-) -> Result<Response<Bytes>, Refusal> {
-    let body = request.json()?;
-    let everything = SEARCHABLE.iter().flat_map(|(kind, collection)| {
-        let items = state.items(collection).iter();
-        items.map(move |item| (*kind, item))
-    });
-    let found: Vec<Value> = match text(&body, "type")? {
-        "FreeText" => {
-            let words = text(&body, "text")?.to_lowercase();
-            let found =
-                everything.filter(|(_, item)| item.to_string().to_lowercase().contains(&words));
-            found.map(|(kind, item)| resource(kind, item)).collect()
-        }
-        "Structured" => {
-            let query = Structured::parse(text(&body, "query")?)?;
-            let found = everything.filter(|(kind, item)| query.matches(kind, item));
-            found.map(|(kind, item)| resource(kind, item)).collect()
-        }
-        other => {
-            return Err(Refusal::invalid(format!(
-                "type must be Structured or FreeText, not `{other}`"
-            )));
-        }
-    };
-    list::page(&found, true, request)
-}
-
-fn resource(kind: &str, item: &Value) -> Value {
-    let name = if item["displayName"].is_null() {
-        &item["name"]
-    } else {
-        &item["displayName"]
-    };
-    json!({
-        "resourceType": kind,
-        "identifier": item["id"],
-        "compartmentId": item["compartmentId"],
-        "timeCreated": item["timeCreated"],
-        "displayName": name,
-        "availabilityDomain": item["availabilityDomain"],
-        "lifecycleState": item["lifecycleState"],
-        "freeformTags": {},
-        "definedTags": {},
-        "systemTags": {},
-    })
-}
-
-struct Structured<'a> {
-    kind: &'a str,
-    conditions: Vec<(&'a str, &'a str, &'a str)>,
-}
-
-impl<'a> Structured<'a> {
-    fn parse(text: &'a str) -> Result<Self, Refusal> {
-        let bad = || {
-            Refusal::invalid(format!(
-                "the query `{text}` must be like `query instance resources where displayName = 'a'`"
-            ))
-        };
-        let rest = text.trim().strip_prefix("query ").ok_or_else(bad)?;
-        let (kind, rest) = rest.trim_start().split_once(" resources").ok_or_else(bad)?;
-        let rest = rest.trim();
-        let conditions = match rest.strip_prefix("where ") {
-            None if rest.is_empty() => Vec::new(),
-            None => return Err(bad()),
-            Some(conditions) => {
-                let conditions = conditions.split("&&").map(|condition| {
-                    let (field, rest) = condition.trim().split_once(' ')?;
-                    let (operator, value) = rest.trim().split_once(' ')?;
-                    let known = ["=", "!=", "=~"].contains(&operator);
-                    known.then_some((field, operator, value.trim().trim_matches(['\'', '"'])))
-                });
-                conditions.collect::<Option<_>>().ok_or_else(bad)?
-            }
-        };
-        Ok(Self {
-            kind: kind.trim(),
-            conditions,
-        })
-    }
-
-    fn matches(&self, kind: &str, item: &Value) -> bool {
-        let wanted = self.kind.eq_ignore_ascii_case("all") || self.kind.eq_ignore_ascii_case(kind);
-        let resource = resource(kind, item);
-        wanted
-            && self.conditions.iter().all(|(name, operator, value)| {
-                let found = field(&resource, name)
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_lowercase();
-                let value = value.to_lowercase();
-                match *operator {
-                    "=" => found == value,
-                    "!=" => found != value,
-                    _ => found.contains(&value),
-                }
-            })
-    }
-}
-
 /// `GET /20190729/services/{service}/limits/{limit}/resourceAvailability`.
 ///
 /// # Errors
@@ -453,23 +345,6 @@ pub(super) fn check_window(
     Ok(())
 }
 
-/// The types of resource search that are collections here.
-const SEARCHABLE: &[(&str, &str)] = &[
-    ("Instance", "instances"),
-    ("Vcn", "vcns"),
-    ("Subnet", "subnets"),
-    ("Volume", "volumes"),
-    ("BootVolume", "bootVolumes"),
-    ("AutonomousDatabase", "autonomousDatabases"),
-    ("FunctionsApplication", "applications"),
-    ("FunctionsFunction", "functions"),
-    ("Compartment", "compartments"),
-    ("ContainerInstance", "containerInstances"),
-    ("DataScienceModelDeployment", "modelDeployments"),
-    ("ClustersCluster", "clusters"),
-    ("LoadBalancer", "loadBalancers"),
-    ("VaultSecret", "secrets"),
-];
 /// What costs money, and how much a day.
 const SERVICES: &[(&str, f64)] = &[
     ("Compute", 86.4),

@@ -34,6 +34,11 @@ pub(crate) fn summarize(state: &State, request: &Received<'_>) -> Result<Respons
         Some(resolution) => interval(resolution)?,
         None => query.interval,
     };
+    if step > query.interval {
+        return Err(Refusal::invalid(
+            "resolution must not be longer than the interval of the query",
+        ));
+    }
     let span = end.duration_since(start).as_secs();
     if span <= 0 || span / step > MAX_POINTS {
         return Err(Refusal::invalid(format!(

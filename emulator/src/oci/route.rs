@@ -9,7 +9,9 @@ use super::collection::Collection;
 use super::received::Received;
 use super::refusal::{Refusal, text};
 use super::state::State;
-use super::{activity, analytics, compute, ingestion, list, metrics, reply, storage};
+use super::{
+    activity, analytics, compute, ingestion, list, metrics, reply, resource_search, storage,
+};
 
 /// Answers a request whose signature is good.
 ///
@@ -44,7 +46,7 @@ pub(crate) fn answer(
         ("POST", ["20190909", "search"]) => activity::search_logs(state, request),
         ("POST", ["20200601", rest @ ..]) => analytics::answer(state, request, rest),
         ("POST", ["20200107", "usage"]) => activity::usage(state, request),
-        ("POST", ["20180409", "resources"]) => activity::search_resources(state, request),
+        ("POST", ["20180409", "resources"]) => resource_search::search_resources(state, request),
         (
             "GET",
             [

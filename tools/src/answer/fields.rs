@@ -37,6 +37,14 @@ impl Fields {
         }
     }
 
+    /// The same with the members `names`, unless all are kept anyway.
+    pub(crate) fn and(mut self, names: &[&str]) -> Self {
+        if !self.kept.is_empty() {
+            self.kept.extend(Self::of(&names.join(" ")).kept);
+        }
+        self
+    }
+
     /// Those that a caller chose: by the name that they have in `self`, or by OCI's own.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::argument::{Argument, at_most, flag, text, texts};
-use super::{COMPARTMENT, MAX_LIMIT};
+use super::{COMPARTMENT, DEFAULT_LIMIT, MAX_LIMIT};
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -27,6 +27,10 @@ pub(crate) struct Row {
     /// tenancy` if it is of the whole tenancy.
     pub(crate) needs: &'static [&'static str],
     pub(crate) way: Way,
+    /// Arguments that OCI does not know, each with where the items have what it must be a part of: a JSON pointer.
+    pub(crate) keeps: &'static [(&'static str, &'static str)],
+    /// How many items there are of a list whose caller does not say.
+    pub(crate) limit: u32,
     /// What adds to the answer of its operation what a caller asks for with `include_…`.
     pub(crate) adds: Option<Add>,
     /// What tells where its request goes, if that is not the service's own address: an operation that takes
@@ -129,6 +133,11 @@ impl Row {
         Self::new(name, Way::Composed(compose), REGION_IN)
     }
 
+    /// One thing that is put together, of which a caller may choose members.
+    pub(crate) const fn composed_one(name: &'static str, compose: Compose) -> Self {
+        Self::new(name, Way::Composed(compose), GET)
+    }
+
     /// What ChatGPT's connectors look for.
     pub(crate) const fn connector(name: &'static str, compose: Compose) -> Self {
         Self::new(name, Way::Connector(compose), &[])
@@ -160,6 +169,8 @@ impl Row {
             shows: "",
             needs: &[],
             way,
+            keeps: &[],
+            limit: DEFAULT_LIMIT,
             adds: None,
             address: None,
             change: None,
@@ -205,6 +216,18 @@ impl Row {
         if let Way::Operation(operation, _) = self.way {
             self.way = Way::Operation(operation, prepare);
         }
+        self
+    }
+
+    /// With only those items in the answer that have the text of an argument in a member, in any case.
+    pub(crate) const fn keeping(mut self, keeps: &'static [(&'static str, &'static str)]) -> Self {
+        self.keeps = keeps;
+        self
+    }
+
+    /// A list of so many, unless its caller says otherwise.
+    pub(crate) const fn limited(mut self, limit: u32) -> Self {
+        self.limit = limit;
         self
     }
 

@@ -11,6 +11,8 @@ mod security;
 mod serverless;
 mod storage;
 
+use serde_json::{Map, Value};
+
 use super::Row;
 use super::argument::{Argument, text};
 
@@ -31,6 +33,13 @@ const TABLES: &[&[Row]] = &[
     serverless::ROWS,
     platform::ROWS,
 ];
+
+/// Has a parameter the name that OCI has for it.
+fn rename(parameters: &mut Map<String, Value>, own: &str, name: &str) {
+    if let Some(value) = parameters.remove(own) {
+        parameters.insert(name.to_owned(), value);
+    }
+}
 
 const NAME: Argument = text("display_name");
 const STATE: Argument = text("lifecycle_state");

@@ -133,6 +133,8 @@ impl Shared {
         let shape = Shape {
             max_bytes: self.max_bytes,
             view: &view,
+            has_fields: true,
+            most: None,
             masks: !credentials::returns(&operation.entry()),
             here: prepared.here.as_ref(),
             next: page.next(),

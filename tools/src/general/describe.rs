@@ -30,9 +30,8 @@ impl Tool for DescribeOperation {
     type Args = Subject;
     type Output = CallResult;
     const NAME: &'static str = "oci_describe_operation";
-    const DESCRIPTION: &'static str = "Tells of an operation of Oracle Cloud Infrastructure what \
-        `oci_call_operation` wants: its method and path, whether it changes anything, whether it may be \
-        called here, and the JSON Schema of its parameters.";
+    const DESCRIPTION: &'static str = "Tells what `oci_call_operation` wants for an operation: its \
+        method and path, the JSON Schema of its parameters, whether it changes anything and may be called here.";
     const TITLE: Option<&'static str> = Some("Describe an OCI operation");
     const TOOLSET: Option<&'static str> = Some(GENERAL);
     const ANNOTATIONS: Annotations = Annotations {

@@ -18,7 +18,7 @@ pub(crate) struct SearchOperations(pub(crate) Arc<Shared>);
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
-    /// What is to be done, and to what: `list compute instances`, `stop a vm`.
+    /// What is to be done to what: `list buckets`, `stop a vm`.
     query: String,
     #[serde(default = "ten")]
     #[schemars(range(min = 1, max = 50))]
@@ -34,8 +34,8 @@ impl Tool for SearchOperations {
     type Output = CallResult;
     const NAME: &'static str = "oci_search_operations";
     const DESCRIPTION: &'static str = "Finds operations of Oracle Cloud Infrastructure (OCI) by what \
-        they do, of some 8,400 of all services: those that may be called here, the best match first. Then \
-        `oci_describe_operation` tells the parameters of one, and `oci_call_operation` calls it.";
+        they do: of some 8,400 those that may be called here, the best match first. `oci_describe_operation` tells \
+        their parameters, `oci_call_operation` calls them.";
     const TITLE: Option<&'static str> = Some("Search OCI operations");
     const TOOLSET: Option<&'static str> = Some(GENERAL);
     const ANNOTATIONS: Annotations = Annotations {

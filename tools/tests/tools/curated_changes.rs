@@ -44,6 +44,36 @@ async fn each_is_neither_listed_nor_done_until_it_is_allowed() {
 }
 
 #[tokio::test]
+async fn each_says_what_it_may_destroy_and_whether_it_may_be_repeated() {
+    // What destroys or interrupts something, and what changes nothing more when it is called again.
+    let rows = json!({
+        "oci_compute_launch_instance": [false, false],
+        "oci_compute_restart_instance": [true, false],
+        "oci_compute_start_instance": [false, true],
+        "oci_compute_stop_instance": [true, true],
+        "oci_compute_terminate_instance": [true, true],
+        "oci_database_start_autonomous": [false, true],
+        "oci_database_stop_autonomous": [true, true],
+        "oci_datascience_predict": [true, false],
+        "oci_functions_invoke": [true, false],
+        "oci_notifications_publish": [false, false],
+        "oci_storage_create_par": [false, false],
+        "oci_storage_put_object": [true, true],
+    });
+
+    let listed = Server::new(&ALLOWED).list().await;
+
+    let hints = listed.as_array().unwrap().iter().filter_map(|tool| {
+        let hints = &tool["annotations"];
+        let name = tool["name"].as_str()?;
+        let changes = hints["readOnlyHint"] == false && name != "oci_call_operation";
+        let hints = json!([hints["destructiveHint"], hints["idempotentHint"]]);
+        changes.then(|| (name.to_owned(), hints))
+    });
+    assert_eq!(hints.collect::<Value>(), rows);
+}
+
+#[tokio::test]
 async fn each_shows_what_it_would_send_and_sends_nothing_that_changes() {
     let server = Server::new(&ALLOWED);
 

@@ -2,29 +2,38 @@
 
 use http::{Method, StatusCode};
 use oci_emulator::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::curated::ALL;
 use crate::support::Server;
 
-#[tokio::test(start_paused = true)]
-async fn what_was_asked_for_and_failed_is_named_and_the_rest_is_there() {
+/// A tool, its arguments, what of OCI fails, how the part is called that this is, and a text of the rest.
+type Part = (
+    &'static str,
+    Value,
+    (Method, &'static str),
+    &'static str,
+    &'static str,
+);
+
+fn parts() -> Vec<Part> {
     let oci = Server::new(&[]).oci;
     let find = |collection, name| oci.find(collection, name).unwrap();
-    let attachments = (Method::GET, "/20160918/vnicAttachments");
-    let metrics = "/20180401/metrics/actions/summarizeMetricsData";
-    let rows = [
+    vec![
         (
             "oci_compute_list_instances",
             json!({ "compartment_id": find("compartments", "development"), "include_ips": true }),
-            attachments,
+            (Method::GET, "/20160918/vnicAttachments"),
             "ips",
             "desk-02",
         ),
         (
             "oci_compute_get_instance",
             json!({ "instance_id": find("instances", "web-01"), "include_metrics": true }),
-            (Method::POST, metrics),
+            (
+                Method::POST,
+                "/20180401/metrics/actions/summarizeMetricsData",
+            ),
             "metrics",
             "10.0.16.12",
         ),
@@ -45,9 +54,33 @@ async fn what_was_asked_for_and_failed_is_named_and_the_rest_is_there() {
             "groups",
             "20:3b:97",
         ),
-    ];
+        (
+            "oci_network_analyze_security",
+            json!({ "vcn_id": find("vcns", "sandbox") }),
+            (Method::GET, "/20160918/networkSecurityGroups"),
+            "nsgs",
+            "anyone can reach SSH",
+        ),
+        (
+            "oci_security_audit",
+            json!({ "compartment_id": find("compartments", "development") }),
+            (Method::GET, "/20160918/securityLists"),
+            "security_lists of sandbox",
+            "not all was looked at",
+        ),
+        (
+            "oci_observability_list_alarms",
+            json!({ "compartment_id": find("compartments", "production") }),
+            (Method::GET, "/20180401/alarms/status"),
+            "status",
+            "CPU of production",
+        ),
+    ]
+}
 
-    for (tool, arguments, (method, path), part, rest) in rows {
+#[tokio::test(start_paused = true)]
+async fn what_was_asked_for_and_failed_is_named_and_the_rest_is_there() {
+    for (tool, arguments, (method, path), part, rest) in parts() {
         let server = Server::new(&[ALL]);
         let fault = Fault::new(StatusCode::FORBIDDEN, "NotAllowed").times(u32::MAX);
         server.oci.inject(fault.on(method, path));
@@ -59,6 +92,136 @@ async fn what_was_asked_for_and_failed_is_named_and_the_rest_is_there() {
         assert_eq!(missing["part"], part, "{tool}");
         let suggestion = missing["error"]["suggestion"].as_str().unwrap();
         assert!(suggestion.contains("`allow group <group> to "), "{tool}");
+    }
+}
+
+/// A tool, its arguments, what asks for more, where that is, and whether it is there unless told otherwise.
+type Included = (String, Value, String, String, bool);
+
+#[tokio::test]
+async fn what_may_be_left_out_is_there_only_for_who_wants_it() {
+    let server = Server::new(&[ALL]);
+    let find = |collection, name| server.oci.find(collection, name).unwrap();
+    let development = find("compartments", "development");
+    let rows = json!([
+        ["oci_compute_list_instances", { "compartment_id": development }, "include_ips", "/items/0/ips", false],
+        ["oci_compute_get_instance", { "instance_id": find("instances", "web-01") }, "include_metrics", "/metrics", false],
+        ["oci_network_list_vcns", { "compartment_id": development }, "include_subnets", "/items/0/subnets", false],
+        ["oci_network_get_vcn", { "vcn_id": find("vcns", "main") }, "include_subnets", "/subnets", true],
+        ["oci_security_get_user", { "user_id": find("users", "ada@example.com") }, "include_groups", "/groups", false],
+        ["oci_security_get_user", { "user_id": find("users", "ada@example.com") }, "include_api_keys", "/api_keys", false],
+        ["oci_security_list_policies", {}, "include_statements", "/items/0/statements", false],
+        ["oci_security_audit", { "compartment_id": development }, "include_iam", "/iam", true],
+    ]);
+    let rows: Vec<Included> = serde_json::from_value(rows).unwrap();
+
+    for (tool, arguments, flag, path, is_usual) in rows {
+        for (told, is_there) in [(None, is_usual), (Some(true), true), (Some(false), false)] {
+            let mut arguments = arguments.clone();
+            if let Some(told) = told {
+                arguments[&flag] = told.into();
+            }
+
+            let answer = server.tool(&tool, &arguments).await.good();
+
+            let found = answer.pointer(&path);
+            assert_eq!(found.is_some(), is_there, "{tool} {arguments}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_statements_of_policies_are_counted_and_may_be_asked_for_by_either_name() {
+    let server = Server::new(&[]);
+    let counted = json!({ "name": "mcp", "fields": ["statement_count"] });
+    let included =
+        json!({ "name": "mcp", "include_statements": true, "query": "items[].statements[]" });
+    let chosen = json!({ "name": "mcp", "fields": ["statements"] });
+    let ask = async |arguments: Value| {
+        server
+            .tool("oci_security_list_policies", &arguments)
+            .await
+            .good()
+    };
+
+    let (counted, included, chosen) = (ask(counted).await, ask(included).await, ask(chosen).await);
+
+    assert_eq!(counted["items"], json!([{ "statement_count": 2 }]));
+    assert_eq!(included["items"], chosen["items"][0]["statements"]);
+    assert_eq!(included["count"], 2);
+    // They are in OCI's answer anyway.
+    assert_eq!(server.sent().len(), 3);
+}
+
+#[tokio::test]
+async fn the_points_of_a_series_are_as_far_apart_as_a_caller_wants() {
+    let server = Server::new(&[]);
+    let mut arguments = json!({
+        "compartment_id": "production", "namespace": "oci_computeagent",
+        "query": "CpuUtilization[30m].mean()", "resolution": "15m",
+    });
+    let tool = "oci_observability_get_metrics";
+
+    let without = server.tool(tool, &arguments).await.good();
+    arguments["include_points"] = true.into();
+    let with = server.tool(tool, &arguments).await.good();
+
+    let [without, with] = [&without["items"][0], &with["items"][0]];
+    assert_eq!(without["point_count"], 4);
+    assert_eq!(without.get("points"), None);
+    let points = with["points"].as_array().unwrap().iter();
+    let times: Vec<Value> = points.map(|point| point[0].clone()).collect();
+    let expected = ["11:15", "11:30", "11:45", "12:00"];
+    assert_eq!(
+        times,
+        expected.map(|time| json!(format!("2026-11-21T{time}:00Z")))
+    );
+}
+
+#[tokio::test]
+async fn points_are_those_of_the_statistic_that_was_asked_for() {
+    let server = Server::new(&[]);
+    let arguments = json!({
+        "compartment_id": "production", "namespace": "oci_computeagent", "window": "2h",
+        "query": "CpuUtilization[1m].max()", "include_points": true,
+    });
+
+    let answer = server
+        .tool("oci_observability_get_metrics", &arguments)
+        .await;
+
+    let answer = answer.good();
+    let series = &answer["items"][0];
+    assert_eq!(series["point_count"], 120);
+    let points = series["points"].as_array().unwrap();
+    assert_eq!(points.len(), 60);
+    assert_eq!(points[59], json!(["2026-11-21T12:00:00Z", series["last"]]));
+    assert!(
+        answer["hint"].as_str().unwrap().contains("interval"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_hint_names_fields_only_where_there_are_some() {
+    let server = Server::new(&[("OCI_MCP_MAX_RESULT_BYTES", "4000")]);
+    let metrics = json!({
+        "compartment_id": "production", "namespace": "oci_computeagent", "query": "CpuUtilization[5m].mean()",
+    });
+    let rows = [
+        ("oci_observability_get_metrics", metrics, false),
+        (
+            "oci_compute_list_instances",
+            json!({ "compartment_id": "production" }),
+            true,
+        ),
+    ];
+
+    for (tool, arguments, has_fields) in rows {
+        let answer = server.tool(tool, &arguments).await.good();
+
+        let hint = answer["hint"].as_str().unwrap();
+        assert_eq!(hint.contains("`fields`"), has_fields, "{tool}: {hint}");
     }
 }
 

@@ -2,9 +2,12 @@
 
 #![cfg(test)]
 
+mod analyses;
+mod arguments;
 mod asking;
 mod cases;
 mod changes;
+mod composed;
 mod connector;
 mod curated;
 mod curated_changes;
@@ -12,6 +15,7 @@ mod curated_hostile;
 mod failures;
 mod hostile;
 mod included;
+mod objects;
 mod overhead;
 mod reading;
 mod settings;

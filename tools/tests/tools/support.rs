@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use oci_emulator::{SimulatedOci, Tenancy};
-use oci_mcp::{App, AppService, Config, ConfigError, StateKeys, Vars};
+use oci_mcp::{App, AppService, Config, ConfigError, Delivery, StateKeys, Vars};
 use oci_mcp_tools::{Connection, OciTools};
 use oci_rest::{Client, Credential, Endpoints, Fixed, PrivateKey, Transport, TransportError};
 use serde_json::{Value, json};
@@ -52,17 +52,50 @@ impl Answer {
 
 impl Server {
     pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
-        let oci = simulated();
+        Self::slow(settings, |_| Duration::ZERO)
+    }
+
+    /// One to which OCI answers after a time.
+    pub(crate) fn slow(
+        settings: &[(&str, &str)],
+        time: impl Fn(&Request<Bytes>) -> Duration + Clone + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(simulated(), settings, time)
+    }
+
+    /// One in the simulated tenancy with what `more` adds: collections, each with its items.
+    pub(crate) fn with(settings: &[(&str, &str)], more: &Value) -> Self {
+        let built_in = include_str!("../../../emulator/data/tenancy.json");
+        let mut tenancy: Value = serde_json::from_str(built_in).unwrap();
+        for (collection, items) in more.as_object().unwrap() {
+            let own = tenancy["resources"][collection].as_array_mut().unwrap();
+            own.extend(items.as_array().unwrap().clone());
+        }
+        let tenancy = Tenancy::from_json(&tenancy.to_string()).unwrap();
+        Self::of(played(tenancy), settings, |_| Duration::ZERO)
+    }
+
+    fn of(
+        oci: SimulatedOci,
+        settings: &[(&str, &str)],
+        time: impl Fn(&Request<Bytes>) -> Duration + Clone + Send + Sync + 'static,
+    ) -> Self {
         let (answering, sent) = (oci.clone(), Sent::default());
         let keep = Arc::clone(&sent);
         let in_oci = Arc::<Mutex<Duration>>::default();
         let taken = Arc::clone(&in_oci);
         let transport = Transport::new(tower::service_fn(move |request: Request<Bytes>| {
             keep.lock().unwrap().push(request.clone());
+            let time = time(&request);
             let start = Instant::now();
             let answer = answering.answer(request);
             *taken.lock().unwrap() += start.elapsed();
-            async { Ok(answer) }
+            async move {
+                if !time.is_zero() {
+                    tokio::time::sleep(time).await;
+                }
+                Ok(answer)
+            }
         }));
         let service = service(settings, &oci, transport).unwrap();
         Self {
@@ -155,13 +188,21 @@ impl Server {
         self.answer(request).await
     }
 
+    /// What comes of a call on a Function, which has to answer in that `time`.
+    pub(crate) async fn tool_within(&self, time: Duration, name: &str, arguments: &Value) -> Value {
+        let params = json!({ "name": name, "arguments": arguments });
+        let mut request = request("tools/call", &params);
+        let mut delivery = Delivery::http("functions");
+        delivery.deadline = Some((tokio::time::Instant::now() + time).into_std());
+        request.extensions_mut().insert(delivery);
+        let answer = self.answer(request).await;
+        let text = answer["result"]["content"][0]["text"].as_str();
+        let text = text.unwrap_or_else(|| panic!("{name}: {answer}"));
+        serde_json::from_str(text).unwrap()
+    }
+
     async fn rpc(&self, method: &str, params: &Value) -> Value {
-        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        let request = Request::post("/mcp")
-            .header("content-type", "application/json")
-            .body(Bytes::from(body.to_string()))
-            .unwrap();
-        self.answer(request).await
+        self.answer(request(method, params)).await
     }
 
     async fn answer(&self, request: Request<Bytes>) -> Value {
@@ -180,6 +221,14 @@ impl Host for Server {
         let answer = self.tool(tool, arguments).await;
         (answer.is_error, answer.json())
     }
+}
+
+fn request(method: &str, params: &Value) -> Request<Bytes> {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    Request::post("/mcp")
+        .header("content-type", "application/json")
+        .body(Bytes::from(body.to_string()))
+        .unwrap()
 }
 
 /// What is wrong with `settings`.
@@ -229,8 +278,12 @@ fn client(oci: &SimulatedOci, transport: Transport) -> Client {
 }
 
 fn simulated() -> SimulatedOci {
+    played(Tenancy::built_in().unwrap())
+}
+
+fn played(tenancy: Tenancy) -> SimulatedOci {
     let now = Timestamp::try_from(noon()).unwrap();
-    SimulatedOci::new(Tenancy::built_in().unwrap(), move || now).unwrap()
+    SimulatedOci::new(tenancy, move || now).unwrap()
 }
 
 /// 2026-11-21, 12:00 UTC.

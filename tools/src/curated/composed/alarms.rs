@@ -1,9 +1,9 @@
 //! Alarms with their status, which OCI tells apart.
 
-use futures_util::future::try_join;
+use futures_util::future::join;
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, sort, text};
+use super::{Arguments, Composing, part, sort, text};
 use crate::answer::{Fields, field, put};
 use crate::session::Session;
 
@@ -18,15 +18,24 @@ pub(in crate::curated) fn list<'a>(
             put(&mut scope, "severity", severity.clone());
         }
         let status = json!({ "compartmentId": field(&scope, "compartmentId") });
-        let (alarms, status) = try_join(
+        let (alarms, status) = join(
             session.items("monitoring.list_alarms", scope),
             session.items("monitoring.list_alarms_status", status),
         )
-        .await?;
+        .await;
+        let (alarms, mut answer) = (alarms?, json!({}));
+        let only = arguments.get("firing_only") == Some(&Value::Bool(true));
+        // Without it nobody knows which fire.
+        let status = if only {
+            Some(status?)
+        } else {
+            part(&mut answer, "status", status)
+        };
         let fields = Fields::of(SHOWN);
         let shown = alarms.iter().map(|alarm| {
             let own = status
                 .iter()
+                .flatten()
                 .find(|status| field(status, "id") == field(alarm, "id"));
             let mut shown = fields.project(alarm);
             if let Some(own) = own {
@@ -35,10 +44,10 @@ pub(in crate::curated) fn list<'a>(
             shown
         });
         let is_firing = |alarm: &Value| field(alarm, "status") == "FIRING";
-        let only = arguments.get("firing_only") == Some(&Value::Bool(true));
         let mut shown: Vec<Value> = shown.filter(|alarm| !only || is_firing(alarm)).collect();
         sort(&mut shown, &|alarm| usize::from(!is_firing(alarm)));
-        Ok(json!({ "items": shown }))
+        put(&mut answer, "items", shown);
+        Ok(answer)
     })
 }
 

@@ -1,10 +1,32 @@
-//! What a container wrote.
+//! Containers: where they are to be reached, and what they wrote.
 
-use serde_json::json;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
 
-use super::{Arguments, Composing, number, text};
-use crate::answer::mask;
+use super::instance::addresses_of;
+use super::{Arguments, Composing, number, part, text};
+use crate::answer::{field, mask, put};
 use crate::session::Session;
+
+/// A container instance with its addresses.
+pub(in crate::curated) fn get<'a>(session: &'a Session<'a>, arguments: Arguments) -> Composing<'a> {
+    Box::pin(async move {
+        let id = json!({ "containerInstanceId": text(&arguments, "container_instance_id") });
+        let operation = "container_instances.get_container_instance";
+        let mut instance = session.get(operation, id).await?;
+        let vnics = field(&instance, "vnics").as_array().into_iter().flatten();
+        // While it is made, a VNIC has no identifier.
+        let ids = vnics.map(|vnic| field(vnic, "vnicId"));
+        let ids = ids.filter(|id| id.is_string());
+        let asked = ids.map(|id| session.get("core.get_vnic", json!({ "vnicId": id })));
+        let found: Result<Vec<Value>, _> = join_all(asked).await.into_iter().collect();
+        if let Some(found) = part(&mut instance, "ips", found) {
+            let ips: Vec<Value> = found.iter().flat_map(addresses_of).collect();
+            put(&mut instance, "ips", ips);
+        }
+        Ok(instance)
+    })
+}
 
 /// The last lines.
 pub(in crate::curated) fn logs<'a>(

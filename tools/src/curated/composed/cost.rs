@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Arguments, Composing, number};
 use crate::answer::field;
+use crate::curated::times;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -212,23 +213,10 @@ async fn usage(
 /// The days from `time_start`, to the one before `time_end`: the last 30 unless they are named.
 fn span(arguments: &Arguments, now: Timestamp) -> Result<[Date; 2], Failure> {
     let today = now.to_zoned(TimeZone::UTC).date();
-    let day = |name: &str| {
-        let given = arguments.get(name).and_then(Value::as_str);
-        let parsed = given.map(|text| {
-            let day: Result<Date, _> = text.get(..10).unwrap_or(text).parse();
-            day.map_err(|_not_a_day| {
-                let text: String = text.escape_debug().take(100).collect();
-                Failure::validation(format!(
-                    "`{name}` is `{text}`; it is a day, such as 2026-11-01"
-                ))
-            })
-        });
-        parsed.transpose()
-    };
-    let end = day("time_end")?.map_or_else(|| today.tomorrow(), Ok);
+    let end = times::day(arguments, "time_end")?.map_or_else(|| today.tomorrow(), Ok);
     let end = end.map_err(Failure::validation)?;
     let month: Span = 30.days();
-    let start = day("time_start")?.map_or_else(|| end.checked_sub(month), Ok);
+    let start = times::day(arguments, "time_start")?.map_or_else(|| end.checked_sub(month), Ok);
     let start = start.map_err(Failure::validation)?;
     if start >= end {
         return Err(Failure::validation(
@@ -285,5 +273,15 @@ mod tests {
         assert!(read("2026-11-02".into(), "2026-11-02".into()).is_err());
         assert!(read("yesterday".into(), Value::Null).is_err());
         assert!(read("2026-11-01T00:00:00Z".into(), Value::Null).is_ok());
+        for more_than_a_day in [
+            "2026-11-01T18:00:00Z",
+            "2026-11-01T00:00:00+01:00",
+            "2026-11-01 or so",
+        ] {
+            let failure = read(Value::Null, more_than_a_day.into()).unwrap_err();
+
+            let failure = json!(failure)["error"].to_string();
+            assert!(failure.contains("`time_end` is `2026-11-01"), "{failure}");
+        }
     }
 }

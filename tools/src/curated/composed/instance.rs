@@ -5,8 +5,9 @@ use std::slice;
 use futures_util::future::{join, join_all, join4};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, metrics, part, text, wanted, window};
+use super::{Arguments, Composing, metrics, part, text, wanted};
 use crate::answer::{Fields, field, put};
+use crate::curated::times;
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -15,7 +16,7 @@ pub(in crate::curated) fn get<'a>(session: &'a Session<'a>, arguments: Arguments
     Box::pin(async move {
         let instance = instance(session, &arguments).await?;
         let mut shown = Fields::of(SHOWN).project(&instance);
-        let hour = window(&Arguments::new(), session.now())?;
+        let hour = times::window(&Arguments::new(), session.now(), times::HOUR)?;
         let (addresses, metrics) = join(
             addresses(session, slice::from_ref(&instance)),
             wanted(
@@ -60,7 +61,7 @@ pub(in crate::curated) fn troubleshoot<'a>(
     arguments: Arguments,
 ) -> Composing<'a> {
     Box::pin(async move {
-        let [start, end] = window(&arguments, session.now())?;
+        let [start, end] = times::window(&arguments, session.now(), times::HOUR)?;
         let instance = instance(session, &arguments).await?;
         let compartment = field(&instance, "compartmentId");
         let events = json!({
@@ -146,10 +147,16 @@ async fn addresses(session: &Session<'_>, instances: &[Value]) -> Result<Vec<Vec
     }
     let found = instances.iter().map(|instance| {
         let own = vnics.iter().filter(|(id, _)| *id == field(instance, "id"));
-        let own = own.flat_map(|(_, vnic)| ["privateIp", "publicIp"].map(|name| field(vnic, name)));
-        own.filter(|address| address.is_string()).cloned().collect()
+        own.flat_map(|(_, vnic)| addresses_of(vnic)).collect()
     });
     Ok(found.collect())
+}
+
+/// The private and the public address of a VNIC, those that it has.
+pub(super) fn addresses_of(vnic: &Value) -> impl Iterator<Item = Value> {
+    let own = ["privateIp", "publicIp"].map(|name| field(vnic, name));
+    let own = own.into_iter().filter(|address| address.is_string());
+    own.cloned()
 }
 
 fn state_of(instance: &Value) -> Option<String> {

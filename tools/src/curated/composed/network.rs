@@ -1,21 +1,24 @@
 //! A network as a whole.
 
-use futures_util::future::{join_all, join4, try_join};
+use futures_util::future::{self, join_all, join4};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, part, sort, text};
+use super::{Arguments, Composing, part, sort, text, wanted};
 use crate::answer::{Fields, field, put};
 use crate::error::Failure;
 use crate::session::Session;
 
-/// A VCN with its subnets and gateways.
+/// A VCN with its gateways, and its subnets unless a caller does without.
 pub(in crate::curated) fn vcn<'a>(session: &'a Session<'a>, arguments: Arguments) -> Composing<'a> {
     Box::pin(async move {
         let vcn = get(session, &arguments).await?;
         let within =
             json!({ "compartmentId": field(&vcn, "compartmentId"), "vcnId": field(&vcn, "id") });
         let (subnets, internet, nat, service) = join4(
-            session.items("core.list_subnets", within.clone()),
+            wanted(
+                arguments.get("include_subnets") != Some(&Value::Bool(false)),
+                session.items("core.list_subnets", within.clone()),
+            ),
             session.items("core.list_internet_gateways", within.clone()),
             session.items("core.list_nat_gateways", within.clone()),
             session.items("core.list_service_gateways", within),
@@ -26,18 +29,18 @@ pub(in crate::curated) fn vcn<'a>(session: &'a Session<'a>, arguments: Arguments
             ("subnets", subnets, SUBNET),
             (
                 "internet_gateways",
-                internet,
+                Some(internet),
                 "id name=displayName enabled=isEnabled",
             ),
-            ("nat_gateways", nat, "id name=displayName ip=natIp"),
+            ("nat_gateways", Some(nat), "id name=displayName ip=natIp"),
             (
                 "service_gateways",
-                service,
+                Some(service),
                 "id name=displayName services=services.serviceName",
             ),
         ];
         for (name, found, shows) in rows {
-            if let Some(found) = part(&mut answer, name, found) {
+            if let Some(found) = found.and_then(|found| part(&mut answer, name, found)) {
                 let fields = Fields::of(shows);
                 let found: Vec<Value> = found.iter().map(|item| fields.project(item)).collect();
                 put(&mut answer, name, found);
@@ -94,41 +97,69 @@ pub(in crate::curated) fn analyze<'a>(
 }
 
 /// What was looked at and what was not, and what is dangerous of it, the worst first.
+///
+/// # Errors
+///
+/// Why security lists could not be read, if no rules of groups could either: of nothing there are no findings.
 pub(super) async fn looked(
     session: &Session<'_>,
     vcn: &Value,
 ) -> Result<(Value, Vec<Value>), Failure> {
     let within = json!({ "compartmentId": field(vcn, "compartmentId"), "vcnId": field(vcn, "id") });
-    let (lists, groups) = try_join(
+    let (lists, groups) = future::join(
         session.items("core.list_security_lists", within.clone()),
         session.items("core.list_network_security_groups", within),
     )
-    .await?;
-    let mut answer = json!({ "checked": { "security_lists": lists.len(), "nsgs": groups.len() } });
-    let mut findings = Vec::new();
-    for list in &lists {
-        let rules = field(list, "ingressSecurityRules").as_array();
-        let place = format!("security list {}", name_of(list));
-        let rules = rules.into_iter().flatten();
-        findings.extend(rules.filter_map(|rule| finding(&place, rule)));
-    }
-    let asked = groups.iter().take(MAX_GROUPS).map(|group| async move {
+    .await;
+    let asked = groups.iter().flatten().take(MAX_GROUPS);
+    let asked = asked.map(|group| async move {
         let rules = json!({ "networkSecurityGroupId": field(group, "id"), "direction": "INGRESS" });
         let operation = "core.list_network_security_group_security_rules";
-        (group, session.items(operation, rules).await)
+        (
+            name_of(group).to_owned(),
+            session.items(operation, rules).await,
+        )
     });
-    for (group, rules) in join_all(asked).await {
-        let place = format!("NSG {}", name_of(group));
+    let rules = join_all(asked).await;
+    let read = rules.iter().filter(|(_, rules)| rules.is_ok()).count();
+    let has_none = groups.as_ref().is_ok_and(Vec::is_empty);
+    let lists = match lists {
+        Err(failure) if read == 0 && !has_none => return Err(failure),
+        lists => lists,
+    };
+    let (mut answer, mut checked, mut findings) = (json!({}), json!({}), Vec::new());
+    // What could not be read is not none.
+    if let Some(lists) = part(&mut answer, "security_lists", lists) {
+        put(&mut checked, "security_lists", lists.len());
+        findings.extend(lists.iter().flat_map(of_list));
+    }
+    if let Some(groups) = part(&mut answer, "nsgs", groups) {
+        put(&mut checked, "nsgs", read);
+        if read < groups.len() {
+            put(&mut checked, "of_nsgs", groups.len());
+        }
+    }
+    for (group, rules) in rules {
+        let place = format!("NSG {group}");
         let rules = part(&mut answer, &place, rules).unwrap_or_default();
         let inward = rules
             .iter()
             .filter(|rule| field(rule, "direction") == "INGRESS");
         findings.extend(inward.filter_map(|rule| finding(&place, rule)));
     }
+    put(&mut answer, "checked", checked);
     sort(&mut findings, &|finding| {
         usize::from(field(finding, "severity") != "CRITICAL")
     });
     Ok((answer, findings))
+}
+
+/// What is dangerous of a security list.
+fn of_list(list: &Value) -> Vec<Value> {
+    let place = format!("security list {}", name_of(list));
+    let rules = field(list, "ingressSecurityRules").as_array();
+    let rules = rules.into_iter().flatten();
+    rules.filter_map(|rule| finding(&place, rule)).collect()
 }
 
 async fn get(session: &Session<'_>, arguments: &Arguments) -> Result<Value, Failure> {

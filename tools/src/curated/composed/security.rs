@@ -3,7 +3,7 @@
 use futures_util::future::{join_all, join3};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, network, part, sort, text, wanted};
+use super::{Arguments, Composing, lacks, network, part, sort, text, wanted};
 use crate::answer::{Fields, field, put};
 use crate::error::Failure;
 use crate::session::Session;
@@ -37,9 +37,12 @@ pub(in crate::curated) fn audit<'a>(
         ];
         for (name, outcome) in parts {
             let Some(outcome) = outcome else { continue };
-            if let Some((checked, found)) = part(&mut answer, name, outcome) {
-                put(&mut answer, name, checked);
-                findings.extend(found);
+            if let Some(looked) = part(&mut answer, name, outcome) {
+                put(&mut answer, name, looked.checked);
+                findings.extend(looked.findings);
+                for missing in looked.missing {
+                    lacks(&mut answer, missing);
+                }
             }
         }
         sort(&mut findings, &|finding| {
@@ -52,10 +55,24 @@ pub(in crate::curated) fn audit<'a>(
     })
 }
 
-/// What was looked at, and what was found there.
-type Looked = Result<(Value, Vec<Value>), Failure>;
+/// What was looked at, what was found there, and what could not be read.
+struct Looked {
+    checked: Value,
+    findings: Vec<Value>,
+    missing: Vec<Value>,
+}
 
-async fn iam(session: &Session<'_>) -> Looked {
+impl Looked {
+    fn at(checked: Value, findings: Vec<Value>) -> Self {
+        Self {
+            checked,
+            findings,
+            missing: Vec::new(),
+        }
+    }
+}
+
+async fn iam(session: &Session<'_>) -> Result<Looked, Failure> {
     let tenancy = json!({ "compartmentId": session.tenancy().await? });
     let users = session
         .items("identity.list_users", tenancy.clone())
@@ -83,10 +100,8 @@ async fn iam(session: &Session<'_>) -> Looked {
             }
         }
     }
-    Ok((
-        json!({ "users": users.len(), "policies": policies.len() }),
-        findings,
-    ))
+    let checked = json!({ "users": users.len(), "policies": policies.len() });
+    Ok(Looked::at(checked, findings))
 }
 
 /// What a statement of a policy lets too many do.
@@ -102,7 +117,7 @@ fn broad(statement: &str) -> Option<(&'static str, &'static str)> {
         .then_some(("HIGH", "it lets others than administrators do all"))
 }
 
-async fn problems(session: &Session<'_>, compartment: &str) -> Looked {
+async fn problems(session: &Session<'_>, compartment: &str) -> Result<Looked, Failure> {
     let active = json!({ "compartmentId": compartment, "lifecycleState": "ACTIVE" });
     let problems = session.items("cloud_guard.list_problems", active).await?;
     let fields =
@@ -111,32 +126,62 @@ async fn problems(session: &Session<'_>, compartment: &str) -> Looked {
         .iter()
         .map(|problem| fields.project(problem))
         .collect();
-    Ok((json!({ "problems": problems.len() }), findings))
+    let checked = json!({ "problems": problems.len() });
+    Ok(Looked::at(checked, findings))
 }
 
-async fn networks(session: &Session<'_>, compartment: &str) -> Looked {
+async fn networks(session: &Session<'_>, compartment: &str) -> Result<Looked, Failure> {
     let within = json!({ "compartmentId": compartment });
     let vcns = session.items("core.list_vcns", within).await?;
     let looked = vcns
         .iter()
         .take(MAX_VCNS)
         .map(|vcn| network::looked(session, vcn));
-    let mut findings = Vec::new();
-    for (vcn, outcome) in vcns.iter().zip(join_all(looked).await) {
-        let (looked, found) = outcome?;
-        // Rules that could not be read are no reason to say that there are none.
-        if let Some(missing) = looked.get("missing") {
-            findings.push(json!({ "severity": "LOW", "vcn": field(vcn, "displayName"), "why": "not all was looked at", "missing": missing }));
+    let (mut findings, mut missing) = (Vec::new(), Vec::<Value>::new());
+    for (vcn, looked) in vcns.iter().zip(join_all(looked).await) {
+        let name = field(vcn, "displayName");
+        let mut own = json!({});
+        let (looked, found) = part(&mut own, "rules", looked).unwrap_or((own, Vec::new()));
+        let parts = field(&looked, "missing").as_array();
+        // Rules that were not read are no reason to say that there are none.
+        if parts.is_some() || field(field(&looked, "checked"), "of_nsgs").is_number() {
+            findings
+                .push(json!({ "severity": "LOW", "vcn": name, "why": "not all was looked at" }));
+        }
+        for part in parts.into_iter().flatten() {
+            let part = named(part, name);
+            if !missing.iter().any(|known| is_same(known, &part)) {
+                missing.push(part);
+            }
         }
         for mut finding in found {
-            put(&mut finding, "vcn", field(vcn, "displayName").clone());
+            put(&mut finding, "vcn", name.clone());
             findings.push(finding);
         }
     }
-    Ok((
-        json!({ "vcns": vcns.len().min(MAX_VCNS), "of": vcns.len() }),
+    Ok(Looked {
+        checked: json!({ "vcns": vcns.len().min(MAX_VCNS), "of": vcns.len() }),
         findings,
-    ))
+        missing,
+    })
+}
+
+/// `part`, with the name of the VCN that it is of.
+fn named(part: &Value, vcn: &Value) -> Value {
+    let mut named = part.clone();
+    let (own, vcn) = (field(part, "part").as_str(), vcn.as_str());
+    put(
+        &mut named,
+        "part",
+        format!("{} of {}", own.unwrap_or_default(), vcn.unwrap_or_default()),
+    );
+    named
+}
+
+/// Whether they are the same part, which is missing for the same kind of reason.
+fn is_same(one: &Value, other: &Value) -> bool {
+    let category = |part| field(field(part, "error"), "category");
+    field(one, "part") == field(other, "part") && category(one) == category(other)
 }
 
 fn finding(severity: &str, what: &str, name: &Value, why: &str) -> Value {

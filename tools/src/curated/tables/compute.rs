@@ -9,12 +9,12 @@ use crate::curated::{Change, Row, composed};
 pub(super) const ROWS: &[Row] = &[
     Row::list("oci_compute_list_instances", "core.list_instances")
         .also("list_instances")
-        .about("Lists compute instances (virtual machines, bare metal).")
+        .about("Lists compute instances (VMs, bare metal).")
         .taking(&[STATE, NAME, flag("include_ips")])
         .adding(composed::instance::listed)
         .shows(
             "id name=displayName state=lifecycleState shape ocpus=shapeConfig.ocpus \
-             memory_gb=shapeConfig.memoryInGBs ad=availabilityDomain created=timeCreated ips",
+             memory_gb=shapeConfig.memoryInGBs ad=availabilityDomain created=timeCreated",
         )
         .needs(&["read instances", "read vnic-attachments", "read vnics"]),
     Row::composed("oci_compute_get_instance", composed::instance::get)
@@ -93,16 +93,16 @@ pub(super) const ROWS: &[Row] = &[
     .taking(&[INSTANCE, flag("preserve_boot_volume")])
     .needs(&["manage instances", "manage volume-attachments", "use vnics"]),
     Row::list("oci_compute_list_images", "core.list_images")
-        .about("Lists images that instances can be made of, newest first.")
+        .about("Lists images for instances, newest first.")
         .taking(&[text("operating_system"), text("shape")])
         .shows("id name=displayName os=operatingSystem version=operatingSystemVersion created=timeCreated")
         .needs(&["read instance-images"]),
     Row::list("oci_compute_list_shapes", "core.list_shapes")
-        .about("Lists shapes of instances; flexible ones have a range of OCPUs and memory.")
+        .about("Lists shapes of instances with their OCPUs and memory, or the range of both.")
         .taking(&[DOMAIN, text("image_id")])
         .shows(
             "shape ocpus memory_gb=memoryInGBs min_ocpus=ocpuOptions.min max_ocpus=ocpuOptions.max \
-             max_memory_gb=memoryOptions.maxInGBs gpus",
+             min_memory_gb=memoryOptions.minInGBs max_memory_gb=memoryOptions.maxInGBs gpus",
         )
         .needs(&["read instances"]),
     Row::list("oci_blockstorage_list_volumes", "core.list_volumes")

@@ -1,8 +1,12 @@
 //! Databases.
 
-use super::{NAME, STATE};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::{NAME, STATE, rename};
 use crate::curated::argument::{Argument, number, one_of, text};
 use crate::curated::{Change, Row, composed};
+use crate::error::Failure;
 
 pub(super) const ROWS: &[Row] = &[
     Row::list(
@@ -11,10 +15,14 @@ pub(super) const ROWS: &[Row] = &[
     )
     .about("Lists Autonomous Databases.")
     .taking(&[
-        one_of("db_workload", &["OLTP", "DW", "AJD", "APEX", "LH"]),
+        one_of("workload_type", &["OLTP", "DW", "AJD", "APEX", "LH"]),
         STATE,
         NAME,
     ])
+    .by(|parameters, _| {
+        rename(parameters, "workload_type", "dbWorkload");
+        Ok(())
+    })
     .shows(
         "id name=displayName db=dbName state=lifecycleState workload=dbWorkload ecpus=computeCount \
          tb=dataStorageSizeInTBs version=dbVersion",
@@ -75,6 +83,15 @@ pub(super) const ROWS: &[Row] = &[
     Row::list("oci_database_list_backups", "database.list_backups")
         .about("Lists backups of databases on DB systems, of one with `database_id`.")
         .taking(&[text("database_id")])
+        .by(|parameters, _| {
+            let id = parameters.get("database_id").and_then(Value::as_str);
+            if id.is_some_and(|id| id.starts_with("ocid1.autonomousdatabase.")) {
+                let problem = "`database_id` is that of an Autonomous Database";
+                return Err(Failure::validation(problem)
+                    .suggest("`oci_database_list_autonomous_backups` lists its backups"));
+            }
+            Ok(())
+        })
         .shows(BACKUP)
         .chosen()
         .needs(&["inspect db-backups"]),
@@ -82,20 +99,15 @@ pub(super) const ROWS: &[Row] = &[
         "oci_database_get_metrics",
         composed::metrics::of_autonomous_database,
     )
-    .about("Summarises CPU, storage, sessions and failures of an Autonomous Database: least, mean, most and last of each.")
+    .about("Summarises CPU, storage, sessions and failures of an Autonomous Database.")
     .taking(&[AUTONOMOUS, number("hours_back", 1, 168)])
     .needs(&["inspect autonomous-databases", "read metrics"]),
 ];
 
 /// OCI has a longer name for it.
 #[expect(clippy::unnecessary_wraps, reason = "others refuse")]
-fn named(
-    parameters: &mut serde_json::Map<String, serde_json::Value>,
-    _: jiff::Timestamp,
-) -> Result<(), crate::error::Failure> {
-    if let Some(id) = parameters.remove("database_id") {
-        parameters.insert("autonomousDatabaseId".to_owned(), id);
-    }
+fn named(parameters: &mut Map<String, Value>, _: Timestamp) -> Result<(), Failure> {
+    rename(parameters, "database_id", "autonomousDatabaseId");
     Ok(())
 }
 

@@ -1,34 +1,43 @@
 //! What happened, what there is, what it costs and how much more there may be.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::DOMAIN;
+use super::{DOMAIN, rename};
 use crate::curated::argument::{Argument, decimal, number, one_of, text};
-use crate::curated::{Row, composed};
+use crate::curated::{Row, composed, times};
 use crate::error::Failure;
 
 pub(super) const ROWS: &[Row] = &[
     Row::list("oci_audit_list_events", "audit.list_events")
         .unlimited()
-        .about("Lists who did what in a compartment: audit events of the last hours, 1 unless told otherwise.")
-        .taking(&[number("hours_back", 1, 336)])
+        .about("Lists who did what in a compartment (audit events): from `time_start`, or `hours_back` (1), to `time_end`, or now.")
+        .taking(&[
+            times::START,
+            times::END,
+            times::HOURS_BACK,
+            text("principal"),
+            text("action"),
+        ])
         .by(|parameters, now| {
-            let hours = parameters.remove("hours_back").and_then(|hours| hours.as_i64());
-            let start = now.checked_sub(SignedDuration::from_hours(hours.unwrap_or(1)));
-            let start = start.map_err(Failure::validation)?;
-            parameters.insert("startTime".to_owned(), start.to_string().into());
-            parameters.insert("endTime".to_owned(), now.to_string().into());
+            let [start, end] = times::span(parameters, now, times::MAX_HOURS)?;
+            for (name, time) in [("startTime", start), ("endTime", end)] {
+                parameters.insert(name.to_owned(), time.to_string().into());
+            }
             Ok(())
         })
+        .keeping(&[
+            ("principal", "/data/identity/principalName"),
+            ("action", "/data/eventName"),
+        ])
         .shows(
             "time=eventTime who=data.identity.principalName what=data.eventName \
              resource=data.resourceName status=data.response.status ip=data.identity.ipAddress",
         )
         .needs(&["read audit-events"]),
     Row::list_of("oci_search_resources", "resource_search.search_resources")
-        .about("Finds resources of all kinds and compartments by `text`, or by a structured `query` such as `query instance resources where displayName = 'web'`.")
-        .taking(&[text("text"), text("query")])
+        .about("Finds resources of all compartments by `text`, `type` such as `instance`, or `query` such as `query instance resources where displayName = 'web'`.")
+        .taking(&[text("text"), text("type"), text("query")])
         .by(search)
         .shows(
             "type=resourceType name=displayName id=identifier state=lifecycleState \
@@ -43,24 +52,24 @@ pub(super) const ROWS: &[Row] = &[
         .taking(&[text("id").required()])
         .chosen(),
     Row::composed("oci_cost_get_summary", composed::cost::summary)
-        .about("Sums what the tenancy cost, by day or month; the last 30 days unless told otherwise.")
-        .taking(&[FROM, TO, one_of("granularity", &["DAILY", "MONTHLY"])])
+        .about("Sums what the tenancy cost, by day or month; by default the last 30 days.")
+        .taking(&[FROM, UNTIL, one_of("granularity", &["DAILY", "MONTHLY"])])
         .needs(USAGE),
     Row::composed("oci_cost_by_service", composed::cost::by_service)
         .about("Sums what each service cost, the dearest first.")
-        .taking(&[FROM, TO, TOP])
+        .taking(&[FROM, UNTIL, TOP])
         .needs(USAGE),
     Row::composed("oci_cost_by_compartment", composed::cost::by_compartment)
         .about("Sums what each compartment cost, the dearest first.")
-        .taking(&[FROM, TO, TOP])
+        .taking(&[FROM, UNTIL, TOP])
         .needs(USAGE),
     Row::composed("oci_cost_monthly_trend", composed::cost::trend)
         .about("Shows what each month cost and how it differs from the one before.")
         .taking(&[number("months_back", 1, 12)])
         .needs(USAGE),
     Row::composed("oci_cost_detect_anomalies", composed::cost::anomalies)
-        .about("Finds days on which a service cost much more than on others: by `threshold` standard deviations, 2 unless told otherwise.")
-        .taking(&[FROM, TO, decimal("threshold"), TOP])
+        .about("Finds days when a service cost `threshold` (2) standard deviations more than usual.")
+        .taking(&[FROM, UNTIL, decimal("threshold"), TOP])
         .needs(USAGE),
     Row::list_of("oci_cost_list_budgets", "budget.list_budgets")
         .of_tenancy()
@@ -73,8 +82,12 @@ pub(super) const ROWS: &[Row] = &[
         .needs(&["inspect usage-budgets in tenancy"]),
     Row::list_of("oci_limits_list", "limits.list_limit_values")
         .of_tenancy()
-        .about("Lists the limits of a service, such as `compute`.")
-        .taking(&[text("service_name").required(), text("name")])
+        .about("Lists limits of a service, such as `compute`.")
+        .taking(&[text("service_name").required(), text("limit_name")])
+        .by(|parameters, _| {
+            rename(parameters, "limit_name", "name");
+            Ok(())
+        })
         .shows("name value scope=scopeType ad=availabilityDomain")
         .needs(&["inspect resource-availability in tenancy"]),
     Row::get("oci_limits_get_availability", "limits.get_resource_availability")
@@ -91,13 +104,18 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 fn search(parameters: &mut Map<String, Value>, _: Timestamp) -> Result<(), Failure> {
-    let [text, query] = ["text", "query"].map(|name| parameters.remove(name));
-    let body = match (text, query) {
-        (Some(text), None) => json!({ "type": "FreeText", "text": text }),
-        (None, Some(query)) => json!({ "type": "Structured", "query": query }),
+    let [text, kind, query] = ["text", "type", "query"].map(|name| parameters.remove(name));
+    let body = match (text, kind, query) {
+        (Some(text), None, None) => json!({ "type": "FreeText", "text": text }),
+        (None, None, Some(query)) => json!({ "type": "Structured", "query": query }),
+        (text, Some(kind), None) => {
+            let text = text.as_ref().and_then(Value::as_str);
+            let query = of_type(kind.as_str().unwrap_or_default(), text)?;
+            json!({ "type": "Structured", "query": query })
+        }
         _ => {
             return Err(Failure::validation(
-                "either `text` or `query` is to be given",
+                "either `query` is to be given, or `text`, `type` or both",
             ));
         }
     };
@@ -105,7 +123,28 @@ fn search(parameters: &mut Map<String, Value>, _: Timestamp) -> Result<(), Failu
     Ok(())
 }
 
-const FROM: Argument = text("time_start").about("a day, such as 2026-11-01");
-const TO: Argument = text("time_end");
+/// What finds resources of one type, in which `text` is if there is one.
+fn of_type(kind: &str, text: Option<&str>) -> Result<String, Failure> {
+    if kind.is_empty() || !kind.chars().all(|char| char.is_ascii_alphanumeric()) {
+        let kind: String = kind.escape_debug().take(100).collect();
+        return Err(Failure::validation(format!(
+            "`type` is `{kind}`; it is one word of letters and digits, such as `vcn`, or `all`"
+        )));
+    }
+    match text {
+        None => Ok(format!("query {kind} resources")),
+        Some("") => Err(Failure::validation(
+            "`text` is empty; leave it away for all of the `type`",
+        )),
+        // They would end the text, and begin a query of the caller's.
+        Some(text) if text.contains(['\'', '\\']) => Err(Failure::validation(
+            "`text` beside `type` cannot have `'` or `\\`; take them out of it, or leave `type` away",
+        )),
+        Some(text) => Ok(format!("query {kind} resources matching '{text}'")),
+    }
+}
+
+const FROM: Argument = text("time_start").about("2026-11-01");
+const UNTIL: Argument = text("time_end").about("exclusive");
 const TOP: Argument = number("top_n", 1, 100);
 const USAGE: &[&str] = &["read usage-report in tenancy"];

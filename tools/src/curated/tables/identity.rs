@@ -1,5 +1,6 @@
 //! Who and where: compartments, regions, users, groups, policies.
 
+use super::rename;
 use crate::curated::Row;
 use crate::curated::argument::{flag, text};
 
@@ -8,22 +9,18 @@ pub(super) const ROWS: &[Row] = &[
         "oci_identity_list_compartments",
         "identity.list_compartments",
     )
-    .about("Lists compartments of the tenancy, or with `parent_id` of a compartment; `subtree` lists those at every level.")
+    .about("Lists compartments of the tenancy or of `parent_id`, with `subtree` at every level.")
     .of_tenancy()
     .taking(&[text("parent_id"), text("name"), flag("subtree")])
     .by(|parameters, _| {
-        if let Some(parent) = parameters.remove("parent_id") {
-            parameters.insert("compartmentId".to_owned(), parent);
-        }
-        if let Some(subtree) = parameters.remove("subtree") {
-            parameters.insert("compartmentIdInSubtree".to_owned(), subtree);
-        }
+        rename(parameters, "parent_id", "compartmentId");
+        rename(parameters, "subtree", "compartmentIdInSubtree");
         Ok(())
     })
     .shows("id name parent=compartmentId state=lifecycleState")
     .needs(&["inspect compartments in tenancy"]),
     Row::get_in("oci_identity_get_compartment", "identity.get_compartment")
-        .about("Shows a compartment, found by OCID or name.")
+        .about("Shows a compartment.")
         .shows("id name description parent=compartmentId state=lifecycleState created=timeCreated")
         .needs(&["inspect compartments in tenancy"]),
     Row::get("oci_identity_get_tenancy", "identity.get_tenancy")
@@ -35,14 +32,14 @@ pub(super) const ROWS: &[Row] = &[
         "oci_identity_list_regions",
         "identity.list_region_subscriptions",
     )
-    .about("Lists the regions that the tenancy is subscribed to.")
+    .about("Lists regions of the tenancy.")
     .shows("region=regionName key=regionKey home=isHomeRegion status")
     .needs(&["inspect tenancies in tenancy"]),
     Row::get_in(
         "oci_identity_list_availability_domains",
         "identity.list_availability_domains",
     )
-    .about("Lists the availability domains of a region.")
+    .about("Lists availability domains of a region.")
     .shows("name")
     .needs(&["inspect compartments in tenancy"]),
     Row::list_of(

@@ -1,6 +1,6 @@
 //! Virtual cloud networks and what is in them.
 
-use super::{NAME, STATE};
+use super::{NAME, STATE, rename};
 use crate::curated::argument::{Argument, flag, one_of, text};
 use crate::curated::{Row, composed};
 
@@ -9,11 +9,11 @@ pub(super) const ROWS: &[Row] = &[
         .about("Lists virtual cloud networks (VCNs).")
         .taking(&[NAME, STATE, flag("include_subnets")])
         .adding(composed::network::listed)
-        .shows("id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState subnets")
+        .shows("id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState")
         .needs(&["read vcns", "read subnets"]),
     Row::composed("oci_network_get_vcn", composed::network::vcn)
-        .about("Shows a VCN with its subnets and gateways.")
-        .taking(&[text("vcn_id").required()])
+        .about("Shows a VCN with its gateways and, unless `include_subnets` is false, subnets.")
+        .taking(&[text("vcn_id").required(), flag("include_subnets")])
         .needs(&[
             "read vcns",
             "read subnets",
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
         )
         .needs(&["read subnets"]),
     Row::list("oci_network_list_security_lists", "core.list_security_lists")
-        .about("Lists security lists with the number of their rules; `fields` `ingressSecurityRules` and `egressSecurityRules` show them.")
+        .about("Lists security lists and how many rules each has; `fields` `ingressSecurityRules`, `egressSecurityRules` show them.")
         .taking(&[VCN])
         .shows("id name=displayName ingress=#ingressSecurityRules egress=#egressSecurityRules vcn_id=vcnId")
         .needs(&["read security-lists"]),
@@ -50,22 +50,20 @@ pub(super) const ROWS: &[Row] = &[
         one_of("direction", &["INGRESS", "EGRESS"]),
     ])
     .by(|parameters, _| {
-        if let Some(id) = parameters.remove("nsg_id") {
-            parameters.insert("networkSecurityGroupId".to_owned(), id);
-        }
+        rename(parameters, "nsg_id", "networkSecurityGroupId");
         Ok(())
     })
     .shows("id direction protocol source destination tcp=tcpOptions udp=udpOptions description")
     .chosen()
     .needs(&["read network-security-groups"]),
     Row::list("oci_network_list_route_tables", "core.list_route_tables")
-        .about("Lists route tables with their rules.")
+        .about("Lists route tables with their routes.")
         .taking(&[VCN])
-        .shows("id name=displayName rules=routeRules vcn_id=vcnId")
+        .shows("id name=displayName routes=routeRules vcn_id=vcnId")
         .chosen()
         .needs(&["read route-tables"]),
     Row::composed("oci_network_analyze_security", composed::network::analyze)
-        .about("Finds what the security lists and NSGs of a VCN let in from anywhere, with a severity and the reason for each.")
+        .about("Finds what the security lists and NSGs of a VCN let in from anywhere, each with severity and reason.")
         .taking(&[text("vcn_id").required()])
         .needs(&[
             "read vcns",

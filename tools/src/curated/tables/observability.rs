@@ -1,32 +1,39 @@
 //! Metrics, alarms, logs.
 
-use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::curated::argument::{Argument, flag, number, one_of, text};
-use crate::curated::{Row, composed};
-use crate::error::Failure;
+use crate::curated::{Row, composed, times};
 
 pub(super) const ROWS: &[Row] = &[
     Row::composed_in("oci_observability_get_metrics", composed::metrics::query)
         .about("Runs a Monitoring query (MQL), such as `CpuUtilization[5m].mean()`, and summarises each series.")
-        .taking(&[text("namespace").required(), text("query").required(), WINDOW])
+        .taking(&[
+            text("namespace").required(),
+            text("query").required(),
+            WINDOW,
+            text("resolution"),
+            flag("include_points"),
+        ])
         .needs(&["read metrics"]),
     Row::composed(
         "oci_observability_get_instance_metrics",
         composed::metrics::of_instance,
     )
     .also("get_instance_metrics")
-    .about("Summarises CPU, memory, disk and network of an instance: least, mean, most and last of each.")
+    .about("Summarises CPU, memory, disk and network of an instance.")
     .taking(&[text("instance_id").required(), WINDOW])
     .needs(&["read instances", "read metrics"]),
     Row::list("oci_observability_list_metrics", "monitoring.list_metrics")
         .about("Lists the metrics that there are, with their dimensions.")
-        .taking(&[text("namespace"), text("name")])
+        .taking(&[text("namespace"), text("name"), text("resource_id")])
         .by(|parameters, _| {
             let mut body = serde_json::Map::new();
             for name in ["namespace", "name"] {
                 body.extend(parameters.remove(name).map(|value| (name.to_owned(), value)));
+            }
+            if let Some(id) = parameters.remove("resource_id") {
+                body.insert("dimensionFilters".to_owned(), json!({ "resourceId": id }));
             }
             parameters.insert("body".to_owned(), body.into());
             Ok(())
@@ -35,7 +42,7 @@ pub(super) const ROWS: &[Row] = &[
         .chosen()
         .needs(&["inspect metrics"]),
     Row::composed_in("oci_observability_list_alarms", composed::alarms::list)
-        .about("Lists alarms and whether each is firing.")
+        .about("Lists alarms and whether they fire.")
         .taking(&[
             one_of("severity", &["CRITICAL", "ERROR", "WARNING", "INFO"]),
             flag("firing_only"),
@@ -46,11 +53,10 @@ pub(super) const ROWS: &[Row] = &[
         "monitoring.get_alarm_history",
     )
     .about("Lists when an alarm changed its state, the latest first.")
-    .taking(&[text("alarm_id").required(), number("hours_back", 1, 2_160)])
+    .taking(&[text("alarm_id").required(), WINDOW])
     .by(|parameters, now| {
-        let hours = parameters.remove("hours_back").and_then(|hours| hours.as_i64());
-        let start = now.checked_sub(SignedDuration::from_hours(hours.unwrap_or(24)));
-        let start = start.map_err(Failure::validation)?;
+        let [start, _] = times::window(parameters, now, "24h")?;
+        parameters.remove("window");
         parameters.insert("timestampGreaterThanOrEqualTo".to_owned(), start.to_string().into());
         parameters.insert("alarmHistorytype".to_owned(), "STATE_TRANSITION_HISTORY".into());
         Ok(())
@@ -70,8 +76,13 @@ pub(super) const ROWS: &[Row] = &[
         .chosen()
         .needs(&["read log-groups"]),
     Row::list("oci_observability_search_logs", "loggingsearch.search_logs")
-        .about("Searches logs, the latest first: those of the compartment, or what a Logging `query` says, such as `search \"<compartment>/<log group>\" | where level = 'ERROR'`.")
-        .taking(&[text("query"), number("hours_back", 1, 336)])
+        .about("Searches logs, the latest first: the compartment's, or by a Logging `query` such as `search \"<compartment>/<log group>\" | where level = 'ERROR'`.")
+        .taking(&[
+            text("query"),
+            times::START,
+            times::END,
+            times::HOURS_BACK,
+        ])
         .by(|parameters, now| {
             let compartment = parameters.remove("compartment_id").unwrap_or_default();
             let compartment = compartment.as_str().unwrap_or_default();
@@ -79,16 +90,16 @@ pub(super) const ROWS: &[Row] = &[
             let query = query.unwrap_or_else(|| {
                 format!("search \"{compartment}\" | sort by datetime desc").into()
             });
-            let hours = parameters.remove("hours_back").and_then(|hours| hours.as_i64());
-            let start = now.checked_sub(SignedDuration::from_hours(hours.unwrap_or(1)));
+            let [start, end] = times::span(parameters, now, times::MAX_HOURS)?;
             let body = json!({
-                "timeStart": start.map_err(Failure::validation)?.to_string(),
-                "timeEnd": now.to_string(),
+                "timeStart": start.to_string(),
+                "timeEnd": end.to_string(),
                 "searchQuery": query,
             });
             parameters.insert("body".to_owned(), body);
             Ok(())
         })
+        .limited(10)
         .shows("time=data.logContent.time log=data.logContent.source data=data.logContent.data")
         .needs(&["read log-groups", "read log-content"]),
     Row::composed_in("oci_observability_overview", composed::overview::overview)
@@ -100,18 +111,22 @@ pub(super) const ROWS: &[Row] = &[
         "log_analytics.query",
     )
     .about("Runs a query of Log Analytics, such as `'Log Source' = 'Linux Syslog Logs' | stats count by Severity`.")
-    .taking(&[text("query").required(), number("hours_back", 1, 2_160)])
+    .taking(&[
+        text("query").required(),
+        times::START,
+        times::END,
+        number("hours_back", 1, MAX_HOURS),
+    ])
     .by(|parameters, now| {
-        let hours = parameters.remove("hours_back").and_then(|hours| hours.as_i64());
-        let start = now.checked_sub(SignedDuration::from_hours(hours.unwrap_or(1)));
+        let [start, end] = times::span(parameters, now, MAX_HOURS)?;
         let body = json!({
             "compartmentId": parameters.remove("compartment_id"),
             "compartmentIdInSubtree": true,
             "queryString": parameters.remove("query"),
             "subSystem": "LOG",
             "timeFilter": {
-                "timeStart": start.map_err(Failure::validation)?.to_string(),
-                "timeEnd": now.to_string(),
+                "timeStart": start.to_string(),
+                "timeEnd": end.to_string(),
                 "timeZone": "UTC",
             },
         });
@@ -129,6 +144,8 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const WINDOW: Argument = text("window").about("such as 1h or 7d");
+/// 90 days, the most that a query of Log Analytics looks through.
+const MAX_HOURS: u32 = 2_160;
 const LOG_ANALYTICS: &[&str] = &[
     "read loganalytics-features-family in tenancy",
     "read loganalytics-resources-family",

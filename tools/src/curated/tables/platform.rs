@@ -129,7 +129,7 @@ pub(super) const ROWS: &[Row] = &[
         .shows("message_id=messageId at=timeStamp")
         .needs(&["use ons-topics"]),
     Row::composed("oci_skill_troubleshoot_instance", composed::instance::troubleshoot)
-        .about("Looks at an instance from all sides: state, addresses, metrics, alarms that fire, what was done to it; and says what stands out.")
+        .about("Looks at an instance from all sides and says what stands out: state, addresses, metrics, firing alarms, changes.")
         .taking(&[
             text("instance_id").required(),
             text("window").about("such as 1h or 7d"),

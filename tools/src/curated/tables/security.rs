@@ -1,14 +1,15 @@
 //! Users, groups, policies, secrets and Cloud Guard.
 
 use super::STATE;
-use crate::curated::argument::{flag, one_of, text};
+use crate::curated::argument::{Argument, flag, one_of, text};
 use crate::curated::{Row, composed};
 
 pub(super) const ROWS: &[Row] = &[
     Row::list_of("oci_security_list_users", "identity.list_users")
         .of_tenancy()
-        .about("Lists users and whether they have a second factor (MFA).")
-        .taking(&[text("name"), text("name_contains"), STATE])
+        .about("Lists users and whether they have MFA.")
+        .taking(&[text("name"), NAME_CONTAINS, STATE])
+        .keeping(BY_NAME)
         .shows("id name email mfa=isMfaActivated state=lifecycleState last_login=lastSuccessfulLoginTime")
         .needs(&["inspect users in tenancy"]),
     Row::get("oci_security_get_user", "identity.get_user")
@@ -21,21 +22,27 @@ pub(super) const ROWS: &[Row] = &[
         .adding(composed::user::with)
         .shows(
             "id name description email mfa=isMfaActivated state=lifecycleState created=timeCreated \
-             last_login=lastSuccessfulLoginTime capabilities groups api_keys",
+             last_login=lastSuccessfulLoginTime capabilities",
         )
         .chosen()
         .needs(&["read users in tenancy", "inspect groups in tenancy"]),
     Row::list_of("oci_security_list_groups", "identity.list_groups")
         .of_tenancy()
         .about("Lists groups of users.")
-        .taking(&[text("name"), text("name_contains")])
+        .taking(&[text("name"), NAME_CONTAINS])
+        .keeping(BY_NAME)
         .shows("id name description")
         .chosen()
         .needs(&["inspect groups in tenancy"]),
     Row::list("oci_security_list_policies", "identity.list_policies")
-        .about("Lists IAM policies with their statements.")
-        .taking(&[text("name"), text("name_contains")])
-        .shows("id name description statements")
+        .about("Lists IAM policies and how many statements each has.")
+        .taking(&[
+            text("name"),
+            NAME_CONTAINS,
+            flag("include_statements"),
+        ])
+        .keeping(BY_NAME)
+        .shows("id name description statement_count=#statements")
         .needs(&["inspect policies in tenancy"]),
     Row::list(
         "oci_security_list_cloud_guard_problems",
@@ -68,8 +75,12 @@ pub(super) const ROWS: &[Row] = &[
             "read network-security-groups",
         ]),
     Row::list("oci_vault_list_secrets", "vault.list_secrets")
-        .about("Lists secrets of vaults by name, never what they hold.")
+        .about("Lists secrets of vaults, never what they hold.")
         .taking(&[text("name"), text("vault_id"), STATE])
         .shows("id name=secretName description state=lifecycleState expires=timeOfCurrentVersionExpiry")
         .needs(&["inspect secrets"]),
 ];
+
+// OCI lists what is of a tenancy by whole names alone.
+const NAME_CONTAINS: Argument = text("name_contains");
+const BY_NAME: &[(&str, &str)] = &[("name_contains", "/name")];

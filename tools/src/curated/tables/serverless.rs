@@ -14,7 +14,7 @@ pub(super) const ROWS: &[Row] = &[
         .shows("id name=displayName shape subnets=subnetIds state=lifecycleState")
         .needs(&["inspect fn-app"]),
     Row::list_of("oci_functions_list_functions", "functions.list_functions")
-        .about("Lists the functions of an application.")
+        .about("Lists functions of an application.")
         .taking(&[text("application_id").required(), NAME])
         .shows(FUNCTION)
         .needs(&["inspect fn-function"]),
@@ -27,28 +27,32 @@ pub(super) const ROWS: &[Row] = &[
              application_id=applicationId created=timeCreated",
         )
         .needs(&["read fn-function"]),
-    Row::change("oci_functions_invoke", "functions.invoke_function", Change::ADDS)
-        .about("Invokes a function with a text, such as JSON, and shows what it answers; `detached` does not wait.")
-        .taking(&[
-            text("function_id").required(),
-            text("body"),
-            flag("detached"),
-        ])
-        .by(|parameters, _| {
-            if parameters.remove("detached") == Some(true.into()) {
-                parameters.insert("fn-invoke-type".to_owned(), "detached".into());
-            }
-            Ok(())
-        })
-        .at("functions.get_function", "invokeEndpoint")
-        .needs(&["read fn-function", "use fn-invocation"]),
+    Row::change("oci_functions_invoke", "functions.invoke_function", CODE)
+    .about("Invokes a function with a text, such as JSON, and shows what it answers; `detached` does not wait.")
+    .taking(&[
+        text("function_id").required(),
+        text("body"),
+        flag("detached"),
+    ])
+    .by(|parameters, _| {
+        if parameters.remove("detached") == Some(true.into()) {
+            parameters.insert("fn-invoke-type".to_owned(), "detached".into());
+        }
+        Ok(())
+    })
+    .at("functions.get_function", "invokeEndpoint")
+    .needs(&["read fn-function", "use fn-invocation"]),
     Row::list(
         "oci_datascience_list_model_deployments",
         "data_science.list_model_deployments",
     )
     .about("Lists model deployments of Data Science.")
     .taking(&[text("project_id"), NAME, STATE])
-    .shows("id name=displayName state=lifecycleState url=modelDeploymentUrl project_id=projectId")
+    .shows(
+        "id name=displayName state=lifecycleState url=modelDeploymentUrl \
+         shape=modelDeploymentConfigurationDetails.modelConfigurationDetails.instanceConfiguration.instanceShapeName \
+         project_id=projectId",
+    )
     .needs(&["inspect data-science-model-deployments"]),
     Row::get(
         "oci_datascience_get_model_deployment",
@@ -62,7 +66,7 @@ pub(super) const ROWS: &[Row] = &[
     )
     .chosen()
     .needs(&["read data-science-model-deployments"]),
-    Row::change("oci_datascience_predict", "model_deployment.predict", Change::ADDS)
+    Row::change("oci_datascience_predict", "model_deployment.predict", CODE)
         .about("Asks a model deployment for a prediction; `body` is the JSON that it takes.")
         .taking(&[
             text("model_deployment_id").required(),
@@ -87,17 +91,14 @@ pub(super) const ROWS: &[Row] = &[
          memory_gb=shapeConfig.memoryInGBs containers=containerCount",
     )
     .needs(&["inspect compute-container-instances"]),
-    Row::get(
-        "oci_containers_get_instance",
-        "container_instances.get_container_instance",
-    )
-    .about("Shows a container instance with its containers.")
+    Row::composed_one("oci_containers_get_instance", composed::container::get)
+        .about("Shows a container instance with its containers.")
     .taking(&[text("container_instance_id").required()])
     .shows(
         "id name=displayName state=lifecycleState details=lifecycleDetails shape \
-         ocpus=shapeConfig.ocpus memory_gb=shapeConfig.memoryInGBs containers restart=containerRestartPolicy",
+         ocpus=shapeConfig.ocpus memory_gb=shapeConfig.memoryInGBs ips containers restart=containerRestartPolicy",
     )
-    .needs(&["read compute-container-instances"]),
+    .needs(&["read compute-container-instances", "read vnics"]),
     Row::composed("oci_containers_get_logs", composed::container::logs)
         .about("Shows the last lines that a container wrote, 100 unless told otherwise.")
         .taking(&[text("container_id").required(), number("tail", 1, 1_000)])
@@ -117,5 +118,10 @@ pub(super) const ROWS: &[Row] = &[
         .needs(&["inspect api-deployments"]),
 ];
 
+/// What somebody's code does is its own.
+const CODE: Change = Change {
+    is_destructive: true,
+    ..Change::ADDS
+};
 const FUNCTION: &str = "id name=displayName image=sourceDetails.image memory_mb=memoryInMBs \
     timeout_s=timeoutInSeconds invoke_endpoint=invokeEndpoint state=lifecycleState";

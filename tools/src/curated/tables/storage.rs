@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::rename;
 use crate::curated::argument::{Argument, number, one_of, text};
 use crate::curated::{Change, Row};
 use crate::error::Failure;
@@ -15,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
         .shows("name created=timeCreated")
         .needs(&["inspect buckets"]),
     Row::get("oci_storage_get_bucket", "object_storage.get_bucket")
-        .about("Shows a bucket: size, number of objects, tier, versioning, and whether it is public.")
+        .about("Shows a bucket: size, number of objects, tier, versioning, public or not.")
         .taking(&[BUCKET])
         .by(|parameters, _| {
             parameters.insert("fields".to_owned(), json!(["approximateCount", "approximateSize"]));
@@ -28,7 +29,12 @@ pub(super) const ROWS: &[Row] = &[
         .needs(&["read buckets"]),
     Row::list_of("oci_storage_list_objects", "object_storage.list_objects")
         .about("Lists objects of a bucket; with `delimiter` `/` those of one level only.")
-        .taking(&[BUCKET, text("prefix"), one_of("delimiter", &["/"])])
+        .taking(&[
+            BUCKET,
+            text("prefix"),
+            text("start"),
+            one_of("delimiter", &["/"]),
+        ])
         .by(|parameters, _| {
             parameters.insert("fields".to_owned(), "name,size,timeModified".into());
             Ok(())
@@ -36,7 +42,7 @@ pub(super) const ROWS: &[Row] = &[
         .shows("name size modified=timeModified")
         .needs(&["inspect objects"]),
     Row::get("oci_storage_get_object", "object_storage.get_object")
-        .about("Reads the text of an object, the first 64 KB unless told otherwise.")
+        .about("Reads up to 64 KB of an object's text; `next_offset` goes on.")
         .taking(&[
             BUCKET,
             OBJECT,
@@ -64,9 +70,7 @@ pub(super) const ROWS: &[Row] = &[
         text("content_type"),
     ])
     .by(|parameters, _| {
-        if let Some(content) = parameters.remove("content") {
-            parameters.insert("body".to_owned(), content);
-        }
+        rename(parameters, "content", "body");
         Ok(())
     })
     .needs(&["manage objects"]),

@@ -1,0 +1,152 @@
+//! Of which time a tool tells.
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+
+use super::argument::{Argument, number, text};
+use crate::error::Failure;
+
+/// What [`span`] reads.
+pub(super) const START: Argument = text("time_start");
+pub(super) const END: Argument = text("time_end");
+pub(super) const HOURS_BACK: Argument = number("hours_back", 1, MAX_HOURS);
+/// Two weeks, the most that a search of logs looks through.
+pub(super) const MAX_HOURS: u32 = 336;
+
+/// Takes out of `parameters` from when to when, `most` hours at most: from `time_start`, or `hours_back` before the
+/// end, 1 unless it is given, to `time_end`, or now.
+pub(super) fn span(
+    parameters: &mut Map<String, Value>,
+    now: Timestamp,
+    most: u32,
+) -> Result<[Timestamp; 2], Failure> {
+    let mut take = |name| parameters.remove(name);
+    let (start, end, hours) = (take("time_start"), take("time_end"), take("hours_back"));
+    if start.is_some() && hours.is_some() {
+        return Err(Failure::validation(
+            "`time_start` and `hours_back` both say where it begins; leave one of them away",
+        ));
+    }
+    let hours = hours.and_then(|hours| hours.as_i64()).unwrap_or(1);
+    let end = moment(end.as_ref(), "time_end")?.unwrap_or(now);
+    let start = moment(start.as_ref(), "time_start")?;
+    let start = start.map_or_else(|| end.checked_sub(SignedDuration::from_hours(hours)), Ok);
+    let start = start.map_err(Failure::validation)?;
+    if start >= end {
+        return Err(Failure::validation(
+            "`time_start` must be before `time_end`, which is now unless it is given",
+        ));
+    }
+    if end.duration_since(start) > SignedDuration::from_hours(i64::from(most)) {
+        return Err(Failure::validation(format!(
+            "from `time_start` to `time_end`, which is now unless it is given, there may be {most} hours at most"
+        )));
+    }
+    Ok([start, end])
+}
+
+/// The time that is `given` as `name`; in UTC, unless it says otherwise.
+fn moment(given: Option<&Value>, name: &str) -> Result<Option<Timestamp>, Failure> {
+    let Some(text) = given.and_then(Value::as_str) else {
+        return Ok(None);
+    };
+    let civil = || {
+        let time: DateTime = text.parse().ok()?;
+        Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
+    };
+    let time = text.parse().ok().or_else(civil);
+    // The name of a zone in brackets would be passed over.
+    let time = time.filter(|_| !text.contains('['));
+    time.map(Some)
+        .ok_or_else(|| wrong(name, text, "2026-11-01 or 2026-11-01T08:00:00Z"))
+}
+
+/// The day, in UTC, that is given as `name`.
+pub(super) fn day(arguments: &Map<String, Value>, name: &str) -> Result<Option<Date>, Failure> {
+    let given = arguments.get(name);
+    let Some(time) = moment(given, name)? else {
+        return Ok(None);
+    };
+    let time = time.to_zoned(TimeZone::UTC).datetime();
+    if time.time() != Time::midnight() {
+        let text = given.and_then(Value::as_str).unwrap_or_default();
+        return Err(wrong(name, text, "2026-11-01, a whole day in UTC"));
+    }
+    Ok(Some(time.date()))
+}
+
+fn wrong(name: &str, text: &str, example: &str) -> Failure {
+    let text: String = text.escape_debug().take(100).collect();
+    Failure::validation(format!("`{name}` is `{text}`; it is such as {example}"))
+}
+
+/// The window `1h`, `7d` or `30m` before `now`; `default` unless it is named.
+pub(super) fn window(
+    arguments: &Map<String, Value>,
+    now: Timestamp,
+    default: &str,
+) -> Result<[Timestamp; 2], Failure> {
+    let named = arguments.get("window").and_then(Value::as_str);
+    let named = named.unwrap_or(default);
+    let wrong = || wrong("window", named, "`30m`, `1h` or `7d`");
+    let (count, unit) = named
+        .char_indices()
+        .next_back()
+        .and_then(|(at, unit)| Some((named.get(..at)?, unit)))
+        .ok_or_else(wrong)?;
+    let minutes = match unit {
+        'm' => 1,
+        'h' => 60,
+        'd' => 24 * 60,
+        _ => return Err(wrong()),
+    };
+    let count: u32 = count.parse().map_err(|_not_a_number| wrong())?;
+    let minutes = i64::from(count) * minutes;
+    if !(1..=MAX_MINUTES).contains(&minutes) {
+        return Err(wrong());
+    }
+    let start = now.checked_sub(SignedDuration::from_mins(minutes));
+    Ok([start.map_err(Failure::validation)?, now])
+}
+
+/// The window of most tools.
+pub(super) const HOUR: &str = "1h";
+/// 90 days, for which OCI keeps metrics.
+const MAX_MINUTES: i64 = 90 * 24 * 60;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_window_is_a_number_and_a_unit() {
+        let now = Timestamp::from_second(1_795_262_400).unwrap();
+        let read = |text: &str| {
+            let arguments = json!({ "window": text });
+            let arguments = arguments.as_object().cloned().unwrap();
+            window(&arguments, now, HOUR).map(|[start, end]| end.duration_since(start).as_mins())
+        };
+
+        for (text, minutes) in [("30m", 30), ("1h", 60), ("7d", 10_080)] {
+            assert_eq!(read(text).unwrap(), minutes, "{text}");
+        }
+        for text in [
+            "",
+            "h",
+            "1",
+            "0h",
+            "-1h",
+            "1 h",
+            "91d",
+            "1w",
+            "99999999999d",
+            "é",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}
