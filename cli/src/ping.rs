@@ -51,6 +51,14 @@ impl Ping {
         let names = ["OCI_REGION", "OCI_RESOURCE_PRINCIPAL_REGION"];
         self.environment.first(&names).map(|(_, region)| region)
     }
+
+    /// Whether the operator allows changes. The server does not start with what is neither `true` nor `false`.
+    fn mutations(&self) -> bool {
+        let allowed = self.environment.var("ALLOW_MUTATIONS");
+        let allowed = allowed.is_some_and(|text| text.trim().eq_ignore_ascii_case("true"));
+        // Without the tools of OCI there is nothing that changes anything.
+        cfg!(feature = "oci") && allowed
+    }
 }
 
 impl Tool for Ping {
@@ -59,7 +67,7 @@ impl Tool for Ping {
     const NAME: &'static str = "oci_ping";
     const DESCRIPTION: &'static str = "Tells whether the server is up: its version, the host and \
         region it runs in, the identity it has for OCI, whether OCI accepts a request signed with \
-        it, and the uptime of this instance.";
+        it, its uptime, and whether the operator allows changes.";
     const TITLE: Option<&'static str> = Some("Ping");
     const ANNOTATIONS: Annotations = Annotations {
         open_world_hint: Some(false),
@@ -82,6 +90,7 @@ impl Tool for Ping {
             no_identity,
             signed_call,
             uptime_seconds: rounded(self.started.elapsed().as_secs_f64()),
+            mutations: self.mutations(),
         }))
     }
 }

@@ -74,6 +74,8 @@ pub(crate) fn call(app: App, args: &Call) -> ExitCode {
         Err(problem) => return fail(1, &format!("error: {problem}")),
     };
     if let Some(problem) = answer.pointer("/error/message").and_then(Value::as_str) {
+        // Here it is a command that lists them.
+        let problem = problem.replace("see tools/list", "see `oci-mcp tools`");
         return fail(2, &format!("error: {problem}"));
     }
     let content = answer.pointer("/result/content").and_then(Value::as_array);

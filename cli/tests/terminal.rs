@@ -48,7 +48,11 @@ fn a_call_prints_the_answer_and_needs_no_host() {
 #[test]
 fn the_exit_code_tells_what_kind_of_failure_it_was() {
     let rows: [(&[&str], i32, &str); 5] = [
-        (&["call", "nothing"], 2, "`nothing`"),
+        (
+            &["call", "nothing"],
+            2,
+            "there is no tool `nothing`; see `oci-mcp tools`",
+        ),
         (&["call", "oci_ping", "[]"], 2, "JSON object"),
         (
             &["call", "oci_compute_list_instances", r#"{"limit": 0.5}"#],

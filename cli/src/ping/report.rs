@@ -21,6 +21,8 @@ pub(crate) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) signed_call: Option<SignedCall>,
     pub(super) uptime_seconds: f64,
+    /// Whether the operator allows changes; a policy may refuse them to a caller.
+    pub(super) mutations: bool,
 }
 
 #[derive(Debug, JsonSchema, Serialize)]

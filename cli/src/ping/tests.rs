@@ -155,6 +155,22 @@ async fn the_way_to_oci_is_made_at_the_first_call_and_once() {
     assert_eq!((before, made.load(Ordering::Relaxed)), (0, 1));
 }
 
+#[tokio::test]
+async fn it_tells_whether_the_operator_allows_changes() {
+    let function = Function::new();
+    let rows = [
+        (&[][..], false),
+        (&[("ALLOW_MUTATIONS", "false")], false),
+        (&[("ALLOW_MUTATIONS", " True")], cfg!(feature = "oci")),
+    ];
+
+    for (variables, may) in rows {
+        let ping = function.ping(fake::with(&function.oci), variables);
+
+        assert_eq!(report(&ping, None).await["mutations"], may, "{variables:?}");
+    }
+}
+
 #[test]
 fn the_region_is_the_operators_or_else_the_platforms() {
     let platform = ("OCI_RESOURCE_PRINCIPAL_REGION", "us-phoenix-1");
