@@ -1,4 +1,4 @@
-# Everything a developer runs. CI runs `make check`, `make test` and `make image-test`, and nothing else.
+# Everything a developer runs. CI runs `make check`, `make test`, `make bench-check` and `make image-test`, and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help run test conformance peers judge catalogue check fmt taplo typos size deny clippy features doc bench bench-check bench-tokens \
 	bench-tools fuzz binary reproducible image image-test function-zip model-artifact stack sbom tools cargo-deny cargo-cyclonedx cargo-fuzz
