@@ -11,9 +11,11 @@ pub(crate) use self::cursor::Cursor;
 pub(crate) use self::fields::{Fields, alike};
 pub(crate) use self::fit::fit;
 pub(crate) use self::mask::mask;
+use self::mask::{MASKED, is_secret};
 pub(crate) use self::view::View;
 
 use bytes::Bytes;
+use data_encoding::BASE64;
 use http::header::{CONTENT_RANGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, Response};
 use serde_json::{Map, Value, json};
@@ -74,10 +76,7 @@ impl Shape<'_> {
         let mut result = match body(response) {
             Body::Nothing => self.nothing(response),
             Body::Text(part, text) => self.plain(text, part, response.headers()),
-            Body::Binary(length) => json!({
-                "bytes": length,
-                "hint": "it is neither text nor JSON, so that it is not shown",
-            }),
+            Body::Binary(part, bytes) => self.binary(bytes, part, response.headers()),
             Body::Json(mut value) => {
                 clean(&mut value);
                 if self.masks {
@@ -233,22 +232,45 @@ impl Shape<'_> {
             Some(shown) if is_cut => shown.len().saturating_sub('…'.len_utf8()),
             _ => text.len(),
         };
-        let next = part.map(|part| (part.end(length), part.whole));
-        let next = next
-            .filter(|(next, whole)| next < whole)
-            .map(|(next, _)| next);
-        let mut result = Map::new();
-        let media_type = headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
-        let media_type = media_type.map(|text| text.chars().take(100).collect::<String>());
-        result.extend(media_type.map(|text| ("content_type".to_owned(), text.into())));
-        result.insert("text".to_owned(), shown);
-        let is_cut = is_cut || next.is_some();
-        result.extend(is_cut.then(|| ("truncated".to_owned(), true.into())));
-        result.extend(next.map(|next| ("next_offset".to_owned(), next.into())));
-        Value::Object(result)
+        let next = part.and_then(|part| part.after(length));
+        content(headers, ("text", shown), is_cut, next)
     }
+
+    fn binary(&self, bytes: &[u8], part: Option<Part>, headers: &HeaderMap) -> Value {
+        // Three bytes become four characters.
+        let room = self.room() / 4 * 3;
+        let mut shown = bytes.get(..room).unwrap_or(bytes);
+        let text = if self.masks && is_secret(&String::from_utf8_lossy(bytes)) {
+            shown = bytes;
+            MASKED.to_owned()
+        } else {
+            BASE64.encode(shown)
+        };
+        let is_cut = shown.len() < bytes.len();
+        let next = part.and_then(|part| part.after(shown.len()));
+        content(headers, ("base64", text.into()), is_cut, next)
+    }
+}
+
+/// What a body is that is no JSON, and from where it goes on.
+fn content(
+    headers: &HeaderMap,
+    (name, shown): (&str, Value),
+    is_cut: bool,
+    next: Option<u64>,
+) -> Value {
+    let mut result = Map::new();
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = media_type.map(|text| text.chars().take(100).collect::<String>());
+    result.extend(media_type.map(|text| ("content_type".to_owned(), text.into())));
+    result.insert(name.to_owned(), shown);
+    let is_cut = is_cut || next.is_some();
+    result.extend(is_cut.then(|| ("truncated".to_owned(), true.into())));
+    let next = next.map(|next| format!("bytes={next}-"));
+    result.extend(next.map(|next| ("next_range".to_owned(), next.into())));
+    Value::Object(result)
 }
 
 enum Body<'a> {
@@ -256,7 +278,7 @@ enum Body<'a> {
     Json(Value),
     /// With where it is in a larger one, if it is.
     Text(Option<Part>, &'a str),
-    Binary(usize),
+    Binary(Option<Part>, &'a [u8]),
 }
 
 /// A part of something: of `Content-Range: bytes 0-99/200`, RFC 9110, 14.4, `0` and `200`.
@@ -275,6 +297,11 @@ impl Part {
             start: start.parse().ok()?,
             whole: whole.parse().ok()?,
         })
+    }
+
+    /// What comes after so many bytes of it, if anything does.
+    fn after(self, length: usize) -> Option<u64> {
+        Some(self.end(length)).filter(|end| *end < self.whole)
     }
 
     /// Where so many bytes of it end.
@@ -303,7 +330,8 @@ fn body(response: &Response<Bytes>) -> Body<'_> {
 }
 
 /// `bytes` as text, if they are. A part may begin and end inside a character, which is left out.
-fn plain(bytes: &[u8], mut part: Option<Part>) -> Body<'_> {
+fn plain(bytes: &[u8], whole: Option<Part>) -> Body<'_> {
+    let mut part = whole;
     let has_more = part.is_some_and(|part| part.end(bytes.len()) < part.whole);
     let is_inside = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
     let mut rest = bytes;
@@ -323,7 +351,7 @@ fn plain(bytes: &[u8], mut part: Option<Part>) -> Body<'_> {
     });
     match text {
         Ok(text) if !text.is_empty() => Body::Text(part, text),
-        _ => Body::Binary(bytes.len()),
+        _ => Body::Binary(whole, bytes),
     }
 }
 

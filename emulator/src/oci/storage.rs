@@ -64,9 +64,12 @@ impl Bucket {
     fn fill(&mut self, described: &Value) {
         let name = described["name"].as_str().unwrap_or_default();
         let text = described["text"].as_str().unwrap_or_default();
+        let coded = described["base64"].as_str().map(str::as_bytes);
+        let coded = coded.and_then(|text| BASE64.decode(text).ok());
+        let bytes = Bytes::from(coded.unwrap_or_else(|| text.into()));
         for number in 1..=described["count"].as_u64().unwrap_or(1).min(10_000) {
             let object = Object {
-                bytes: Bytes::from(text.to_owned()),
+                bytes: bytes.clone(),
                 media_type: described["contentType"]
                     .as_str()
                     .unwrap_or("text/plain")

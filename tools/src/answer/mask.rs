@@ -49,7 +49,8 @@ fn is_secret_name(name: &str) -> bool {
     !leads_on && ENDINGS.iter().any(|ending| plain.ends_with(ending))
 }
 
-fn is_secret(text: &str) -> bool {
+/// Whether a text is, or has in it, a private key or a password.
+pub(crate) fn is_secret(text: &str) -> bool {
     text.contains("PRIVATE KEY-----") || has_password(text)
 }
 
@@ -68,7 +69,7 @@ fn has_password(text: &str) -> bool {
 }
 
 /// What stands where a secret was.
-const MASKED: &str = "(masked)";
+pub(crate) const MASKED: &str = "(masked)";
 
 /// How the names of secrets end, in lower case without what separates words and without a plural's `s`.
 const ENDINGS: [&str; 28] = [

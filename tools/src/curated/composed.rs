@@ -17,6 +17,9 @@ use serde_json::{Map, Value, json};
 use crate::answer::put;
 use crate::error::Failure;
 
+/// Requests for the parts of a list.
+const AT_ONCE: usize = 16;
+
 /// What becomes an answer.
 type Composing<'a> = BoxFuture<'a, Result<Value, Failure>>;
 type Arguments = Map<String, Value>;

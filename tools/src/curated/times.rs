@@ -90,31 +90,54 @@ pub(super) fn window(
 ) -> Result<[Timestamp; 2], Failure> {
     let named = arguments.get("window").and_then(Value::as_str);
     let named = named.unwrap_or(default);
-    let wrong = || wrong("window", named, "`30m`, `1h` or `7d`");
-    let (count, unit) = named
-        .char_indices()
-        .next_back()
-        .and_then(|(at, unit)| Some((named.get(..at)?, unit)))
-        .ok_or_else(wrong)?;
-    let minutes = match unit {
-        'm' => 1,
-        'h' => 60,
-        'd' => 24 * 60,
-        _ => return Err(wrong()),
+    let Some(minutes @ 1..=MAX_MINUTES) = minutes(named) else {
+        return Err(wrong("window", named, "`30m`, `1h` or `7d`"));
     };
-    let count: u32 = count.parse().map_err(|_not_a_number| wrong())?;
-    let minutes = i64::from(count) * minutes;
-    if !(1..=MAX_MINUTES).contains(&minutes) {
-        return Err(wrong());
-    }
     let start = now.checked_sub(SignedDuration::from_mins(minutes));
     Ok([start.map_err(Failure::validation)?, now])
 }
 
+/// The `resolution` of metrics, `1m` to `1d`, if it is named.
+pub(super) fn resolution(arguments: &Map<String, Value>) -> Result<Option<&str>, Failure> {
+    let Some(named) = arguments.get("resolution").and_then(Value::as_str) else {
+        return Ok(None);
+    };
+    match minutes(named) {
+        Some(1..=MINUTES_OF_DAY) => Ok(Some(named)),
+        _ => Err(wrong(
+            "resolution",
+            named,
+            "`1m`, `5m` or `1h`, a day at most",
+        )),
+    }
+}
+
+/// How many minutes `5m`, `1h` or `7d` are.
+fn minutes(text: &str) -> Option<i64> {
+    let (at, unit) = text.char_indices().next_back()?;
+    let minutes = match unit {
+        'm' => 1,
+        'h' => 60,
+        'd' => MINUTES_OF_DAY,
+        _ => return None,
+    };
+    let count = text.get(..at)?;
+    // A sign is none of a number's digits here, though `parse` reads it.
+    let count = count
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(count)?;
+    let count: u32 = count.parse().ok()?;
+    Some(i64::from(count) * minutes)
+}
+
 /// The window of most tools.
 pub(super) const HOUR: &str = "1h";
+/// That of what changes slowly.
+pub(super) const DAY: &str = "24h";
 /// 90 days, for which OCI keeps metrics.
-const MAX_MINUTES: i64 = 90 * 24 * 60;
+const MAX_MINUTES: i64 = 90 * MINUTES_OF_DAY;
+const MINUTES_OF_DAY: i64 = 24 * 60;
 
 #[cfg(test)]
 mod tests {
@@ -140,6 +163,7 @@ mod tests {
             "1",
             "0h",
             "-1h",
+            "+1h",
             "1 h",
             "91d",
             "1w",
@@ -148,5 +172,31 @@ mod tests {
         ] {
             assert!(read(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_resolution_is_of_a_minute_to_a_day_and_nothing_else_comes_into_a_query() {
+        let read = |text: &str| {
+            let arguments = json!({ "resolution": text });
+            let arguments = arguments.as_object().cloned().unwrap();
+            resolution(&arguments).map(|read| read.map(str::to_owned))
+        };
+
+        for text in ["1m", "30m", "24h", "1d"] {
+            assert_eq!(read(text).unwrap().as_deref(), Some(text));
+        }
+        for text in [
+            "",
+            "0m",
+            "2d",
+            "25h",
+            "5",
+            "1m]{x = \"y\"}.max()",
+            "5m\r\n1m",
+        ] {
+            let problem = format!("{:?}", read(text).unwrap_err());
+            assert!(problem.contains("`1m`"), "{problem}");
+        }
+        assert_eq!(resolution(&Map::new()).unwrap(), None);
     }
 }

@@ -78,8 +78,8 @@ const ARGUMENTS: [Argument; 8] = [
 const CONFIRM: Argument = text("confirm").about(
     "if it deletes: again the identifier or name, from the parameters, of what is to be deleted",
 );
-const READS: &str = "Calls an operation of Oracle Cloud Infrastructure (OCI) that only reads, with the identity of \
-    this server. Lists answer `{items, count, next_page?}`; `fields` and `query` keep answers short. \
+const READS: &str = "Calls an operation of Oracle Cloud Infrastructure (OCI) that only reads. Lists answer \
+    `{items, count, next_page?}`; `fields` and `query` keep answers short. \
     `oci_search_operations` finds operations, `oci_describe_operation` tells their parameters.";
 const CHANGES: &str = "Calls an operation of Oracle Cloud Infrastructure (OCI) with the identity of this server. It may \
     change or delete things: `dry_run` shows the request before it is sent, and what deletes wants \

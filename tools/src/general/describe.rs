@@ -20,7 +20,7 @@ pub(crate) struct DescribeOperation(pub(crate) Arc<Shared>);
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Subject {
-    /// The operation, such as `core.list_instances`.
+    /// Such as `core.list_instances`.
     operation: String,
     /// A definition of its schema that says `left out`, to see that.
     model: Option<String>,

@@ -34,8 +34,7 @@ impl Tool for SearchOperations {
     type Output = CallResult;
     const NAME: &'static str = "oci_search_operations";
     const DESCRIPTION: &'static str = "Finds operations of Oracle Cloud Infrastructure (OCI) by what \
-        they do: of some 8,400 those that may be called here, the best match first. `oci_describe_operation` tells \
-        their parameters, `oci_call_operation` calls them.";
+        they do: of some 8,400 those that may be called here, the best match first.";
     const TITLE: Option<&'static str> = Some("Search OCI operations");
     const TOOLSET: Option<&'static str> = Some(GENERAL);
     const ANNOTATIONS: Annotations = Annotations {

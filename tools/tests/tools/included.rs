@@ -38,6 +38,13 @@ fn parts() -> Vec<Part> {
             "10.0.16.12",
         ),
         (
+            "oci_containers_list_instances",
+            json!({ "compartment_id": find("compartments", "production"), "include_ips": true }),
+            (Method::GET, "/20160918/vnics"),
+            "ips",
+            "mcp-events",
+        ),
+        (
             "oci_network_list_vcns",
             json!({ "compartment_id": find("compartments", "network"), "include_subnets": true }),
             (Method::GET, "/20160918/subnets"),
@@ -106,8 +113,11 @@ async fn what_may_be_left_out_is_there_only_for_who_wants_it() {
     let rows = json!([
         ["oci_compute_list_instances", { "compartment_id": development }, "include_ips", "/items/0/ips", false],
         ["oci_compute_get_instance", { "instance_id": find("instances", "web-01") }, "include_metrics", "/metrics", false],
+        ["oci_containers_list_instances", { "compartment_id": "production" }, "include_ips", "/items/0/ips", false],
         ["oci_network_list_vcns", { "compartment_id": development }, "include_subnets", "/items/0/subnets", false],
         ["oci_network_get_vcn", { "vcn_id": find("vcns", "main") }, "include_subnets", "/subnets", true],
+        ["oci_observability_get_instance_metrics", { "instance_id": find("instances", "web-01") }, "include_points", "/metrics/0/points", false],
+        ["oci_database_get_metrics", { "database_id": find("autonomousDatabases", "orders") }, "include_points", "/metrics/0/points", false],
         ["oci_security_get_user", { "user_id": find("users", "ada@example.com") }, "include_groups", "/groups", false],
         ["oci_security_get_user", { "user_id": find("users", "ada@example.com") }, "include_api_keys", "/api_keys", false],
         ["oci_security_list_policies", {}, "include_statements", "/items/0/statements", false],
@@ -176,6 +186,58 @@ async fn the_points_of_a_series_are_as_far_apart_as_a_caller_wants() {
         times,
         expected.map(|time| json!(format!("2026-11-21T{time}:00Z")))
     );
+}
+
+#[tokio::test]
+async fn the_metrics_of_a_resource_are_as_fine_as_a_caller_wants() {
+    let server = Server::new(&[ALL]);
+    let find = |collection, name| server.oci.find(collection, name).unwrap();
+    let instance = json!({ "instance_id": find("instances", "web-01") });
+    let database = json!({ "database_id": find("autonomousDatabases", "orders") });
+    let rows = [
+        ("oci_observability_get_instance_metrics", instance, 60),
+        ("oci_database_get_metrics", database, 60 * 24 / 5),
+    ];
+
+    for (tool, arguments, usual) in rows {
+        let mut finer = arguments.clone();
+        finer["window"] = "2h".into();
+        finer["resolution"] = "10m".into();
+        finer["include_points"] = true.into();
+        let mut endless = arguments.clone();
+        endless["resolution"] = "1m]{x = \"y\"}.max()".into();
+
+        let plain = server.tool(tool, &arguments).await.good();
+        let finer = server.tool(tool, &finer).await.good();
+        let problem = server.tool(tool, &endless).await.bad();
+
+        assert_eq!(plain["metrics"][0]["point_count"], usual, "{tool}");
+        assert_eq!(finer["metrics"][0]["point_count"], 12, "{tool}");
+        let points = finer["metrics"][0]["points"].as_array().unwrap();
+        assert_eq!(points[11][0], "2026-11-21T12:00:00Z", "{tool}");
+        assert_eq!(problem["category"], "validation", "{tool}");
+    }
+    let sent = server.sent();
+    assert!(
+        sent.iter()
+            .all(|request| !String::from_utf8_lossy(request.body()).contains("max()"))
+    );
+}
+
+#[tokio::test]
+async fn addresses_of_container_instances_take_two_requests_each() {
+    let server = Server::new(&[]);
+    let list = |is_asked: bool| json!({ "compartment_id": "production", "include_ips": is_asked });
+    let tool = "oci_containers_list_instances";
+
+    let without = server.tool(tool, &list(false)).await.good();
+    let before = server.sent().len();
+    let with = server.tool(tool, &list(true)).await.good();
+
+    let count = usize::try_from(without["count"].as_u64().unwrap()).unwrap();
+    assert_eq!(with["count"], count);
+    // The compartment is found by its name in both.
+    assert_eq!(server.sent().len() - before, before + 2 * count);
 }
 
 #[tokio::test]

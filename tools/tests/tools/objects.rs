@@ -1,5 +1,8 @@
 //! Texts of objects, whole and in parts.
 
+use data_encoding::BASE64;
+use http::{Method, StatusCode};
+use oci_emulator::Fault;
 use serde_json::{Value, json};
 
 use crate::curated::ALL;
@@ -8,28 +11,28 @@ use crate::support::Server;
 #[tokio::test]
 async fn a_part_of_an_object_says_whether_there_is_more() {
     let server = Server::new(&[ALL]);
-    let part = |offset: u32, most: u32| {
+    let part = |range: &str, most: u32| {
         json!({
             "bucket_name": "reports", "object_name": "2026/10/sales.csv",
-            "offset": offset, "max_bytes": most,
+            "range": range, "max_bytes": most,
         })
     };
 
     let first = server
-        .tool("oci_storage_get_object", &part(0, 59))
+        .tool("oci_storage_get_object", &part("bytes=0-", 59))
         .await
         .good();
     let whole = server
-        .tool("oci_storage_get_object", &part(0, 60))
+        .tool("oci_storage_get_object", &part("bytes=0-59", 1_000))
         .await
         .good();
     let last = server
-        .tool("oci_storage_get_object", &part(40, 1_000))
+        .tool("oci_storage_get_object", &part("bytes=-20", 1_000))
         .await
         .good();
 
     assert_eq!(first["truncated"], true);
-    assert_eq!(first["next_offset"], 59);
+    assert_eq!(first["next_range"], "bytes=59-");
     assert_eq!(whole.get("truncated"), None);
     assert_eq!(last.get("truncated"), None);
     assert!(last["text"].as_str().unwrap().ends_with("183200.00\n"));
@@ -45,9 +48,9 @@ async fn holding(settings: &[(&str, &str)], text: &str) -> Server {
     server
 }
 
-async fn read(server: &Server, offset: &Value, most: u32) -> Value {
+async fn read(server: &Server, range: &Value, most: u32) -> Value {
     let part = json!({
-        "bucket_name": "reports", "object_name": "text", "offset": offset, "max_bytes": most,
+        "bucket_name": "reports", "object_name": "text", "range": range, "max_bytes": most,
     });
     server.tool("oci_storage_get_object", &part).await.good()
 }
@@ -58,13 +61,13 @@ async fn a_long_text_is_read_on_where_it_was_cut() {
     // Cut by the size of a result, and inside characters by that of a part.
     for (largest, most) in [("3000", 65_536), ("3000", 701), ("24000", 5)] {
         let server = holding(&[("OCI_MCP_MAX_RESULT_BYTES", largest)], &text).await;
-        let (mut all, mut offset) = (String::new(), json!(0));
+        let (mut all, mut range) = (String::new(), json!("bytes=0-"));
 
-        while offset.is_number() {
-            let mut part = read(&server, &offset, most).await;
+        while range.is_string() {
+            let mut part = read(&server, &range, most).await;
             all.push_str(part["text"].as_str().unwrap().trim_end_matches('…'));
-            offset = part["next_offset"].take();
-            assert_eq!(part.get("truncated").is_some(), offset.is_number());
+            range = part["next_range"].take();
+            assert_eq!(part.get("truncated").is_some(), range.is_string());
         }
 
         assert!(all == text, "{most}");
@@ -75,16 +78,84 @@ async fn a_long_text_is_read_on_where_it_was_cut() {
 async fn a_part_that_begins_or_ends_inside_a_character_is_a_text() {
     let server = holding(&[], "Die Übersicht").await;
     let rows = [
-        (0, 5, "Die ", json!(4)),
-        (5, 4, "ber", json!(9)),
-        (4, 99, "Übersicht", Value::Null),
+        ("bytes=0-4", "Die ", json!("bytes=4-")),
+        ("bytes=5-8", "ber", json!("bytes=9-")),
+        ("bytes=4-", "Übersicht", Value::Null),
+        ("bytes=-9", "bersicht", Value::Null),
     ];
 
-    for (offset, most, text, next) in rows {
-        let part = read(&server, &json!(offset), most).await;
+    for (range, text, next) in rows {
+        let part = read(&server, &json!(range), 100).await;
 
-        assert_eq!((&part["text"], &part["next_offset"]), (&json!(text), &next));
+        assert_eq!((&part["text"], &part["next_range"]), (&json!(text), &next));
     }
-    let inside = read(&server, &json!(5), 1).await;
-    assert_eq!(inside["bytes"], 1, "{inside}");
+    let inside = read(&server, &json!("bytes=5-5"), 1).await;
+    assert_eq!(
+        (&inside["base64"], &inside["next_range"]),
+        (&json!("nA=="), &json!("bytes=6-"))
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_read_on_in_base64() {
+    let server = Server::new(&[]);
+    let (mut all, mut range) = (Vec::new(), json!("bytes=0-"));
+
+    while range.is_string() {
+        let part = json!({
+            "bucket_name": "public-assets", "object_name": "pixel.png", "range": range, "max_bytes": 40,
+        });
+        let mut part = server.tool("oci_storage_get_object", &part).await.good();
+        assert_eq!(part["content_type"], "image/png");
+        let bytes = BASE64.decode(part["base64"].as_str().unwrap().as_bytes());
+        all.extend(bytes.unwrap());
+        range = part["next_range"].take();
+    }
+
+    assert!(all.starts_with(b"\x89PNG") && all.ends_with(b"IEND\xAE\x42\x60\x82"));
+}
+
+/// What `server` tells of an object, if OCI answers `bytes`.
+async fn told_of(server: &Server, bytes: Vec<u8>) -> Value {
+    let fault = Fault::new(StatusCode::OK, "").body(bytes);
+    let path = "/n/axacmecloud01/b/reports/o/README.md";
+    server.oci.inject(fault.on(Method::GET, path));
+    let object = json!({ "bucket_name": "reports", "object_name": "README.md" });
+    server.tool("oci_storage_get_object", &object).await.good()
+}
+
+#[tokio::test]
+async fn base64_hides_no_secret_and_keeps_to_the_size_of_a_result() {
+    let server = Server::new(&[("OCI_MCP_MAX_RESULT_BYTES", "3000")]);
+    let key = b"\xE4\xF6\xFC\n-----BEGIN PRIVATE KEY-----\nMIIE".to_vec();
+
+    let masked = told_of(&server, key).await;
+    let cut = told_of(&server, vec![0xFF; 10_000]).await;
+
+    assert_eq!(masked["base64"], "(masked)");
+    assert_eq!(cut["truncated"], true);
+    let length = cut["base64"].as_str().unwrap().len();
+    assert!(
+        (1_000..3_000).contains(&length) && length % 4 == 0,
+        "{length}"
+    );
+}
+
+#[tokio::test]
+async fn a_range_that_is_none_is_refused_before_anything_is_asked() {
+    let server = Server::new(&[]);
+    for (range, most) in [
+        ("bytes=9-1", 10),
+        ("bytes=-11", 10),
+        ("bytes=0-1\r\nx-y: z", 10),
+    ] {
+        let object = json!({
+            "bucket_name": "reports", "object_name": "README.md", "range": range, "max_bytes": most,
+        });
+
+        let problem = server.tool("oci_storage_get_object", &object).await.bad();
+
+        assert_eq!(problem["category"], "validation", "{range}");
+    }
+    assert!(server.sent().is_empty());
 }

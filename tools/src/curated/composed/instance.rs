@@ -5,7 +5,7 @@ use std::slice;
 use futures_util::future::{join, join_all, join4};
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, metrics, part, text, wanted};
+use super::{AT_ONCE, Arguments, Composing, metrics, part, text, wanted};
 use crate::answer::{Fields, field, put};
 use crate::curated::times;
 use crate::error::Failure;
@@ -189,8 +189,6 @@ fn changes(events: &[Value], id: &Value) -> Vec<Value> {
 
 const SHOWN: &str = "name=displayName state=lifecycleState shape ocpus=shapeConfig.ocpus \
     memory_gb=shapeConfig.memoryInGBs image=imageId ad=availabilityDomain fd=faultDomain created=timeCreated";
-/// VNICs that are asked for.
-const AT_ONCE: usize = 16;
 const MAX_CHANGES: usize = 20;
 /// Per cent.
 const BUSY: f64 = 90.0;

@@ -1,10 +1,10 @@
 //! Metrics, summed up: a model needs no thousand points.
 
 use futures_util::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Arguments, Composing, number, part, text};
+use super::{Arguments, Composing, part, text};
 use crate::answer::{field, put};
 use crate::curated::times;
 use crate::error::Failure;
@@ -34,36 +34,66 @@ const AUTONOMOUS: Metrics = (
     ],
 );
 
+/// What of metrics a caller wants to see.
+pub(super) struct Wanted<'a> {
+    span: [Timestamp; 2],
+    /// How far points are apart.
+    resolution: Option<&'a str>,
+    has_points: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// Numbers that sum up `span`.
+    pub(super) const fn summaries(span: [Timestamp; 2]) -> Self {
+        Self {
+            span,
+            resolution: None,
+            has_points: false,
+        }
+    }
+
+    /// What `arguments` say; of the window `default` unless they name one.
+    fn of(arguments: &'a Arguments, now: Timestamp, default: &str) -> Result<Self, Failure> {
+        Ok(Self {
+            span: times::window(arguments, now, default)?,
+            resolution: times::resolution(arguments)?,
+            has_points: arguments.get("include_points") == Some(&Value::Bool(true)),
+        })
+    }
+
+    fn shown(&self, series: &Value) -> Value {
+        let mut shown = summary(series);
+        if self.has_points {
+            put(&mut shown, "points", points(series));
+        }
+        shown
+    }
+
+    /// What to say if `found` has more points than are shown. To put some together is for OCI, which knows the statistic.
+    fn hint(&self, found: &[Value], remedy: &str) -> Option<String> {
+        let is_long = |series| datapoints(series).len() > MAX_POINTS;
+        let has_more = self.has_points && found.iter().any(is_long);
+        has_more.then(|| format!("`points` are the latest {MAX_POINTS}; {remedy} has fewer"))
+    }
+}
+
 /// What a query of the caller's gives.
 pub(in crate::curated) fn query<'a>(
     session: &'a Session<'a>,
     arguments: Arguments,
 ) -> Composing<'a> {
     Box::pin(async move {
-        let span = times::window(&arguments, session.now(), times::HOUR)?;
+        let wanted = Wanted::of(&arguments, session.now(), times::HOUR)?;
         let [namespace, query, compartment] =
             ["namespace", "query", "compartment_id"].map(|name| text(&arguments, name));
-        let mut asked = asked([namespace, query], span);
-        if let Some(resolution) = arguments.get("resolution") {
-            put(&mut asked, "resolution", resolution.clone());
+        let mut asked = asked([namespace, query], wanted.span);
+        if let Some(resolution) = wanted.resolution {
+            put(&mut asked, "resolution", resolution);
         }
         let found = series(session, compartment, asked).await?;
-        let has_points = arguments.get("include_points") == Some(&Value::Bool(true));
-        let items = found.iter().map(|series| {
-            let mut shown = summary(series);
-            if has_points {
-                put(&mut shown, "points", points(series));
-            }
-            shown
-        });
-        let mut answer = json!({ "items": items.collect::<Vec<_>>() });
-        // To put some together is for OCI, which knows the statistic.
-        if has_points
-            && found
-                .iter()
-                .any(|series| datapoints(series).len() > MAX_POINTS)
-        {
-            let hint = "`points` are the latest 60; a longer interval in `query`, such as `[1h]`, has fewer";
+        let items: Vec<Value> = found.iter().map(|series| wanted.shown(series)).collect();
+        let mut answer = json!({ "items": items });
+        if let Some(hint) = wanted.hint(&found, "a longer interval in `query`, such as `[1h]`,") {
             put(&mut answer, "hint", hint);
         }
         Ok(answer)
@@ -76,10 +106,10 @@ pub(in crate::curated) fn of_instance<'a>(
     arguments: Arguments,
 ) -> Composing<'a> {
     Box::pin(async move {
-        let span = times::window(&arguments, session.now(), times::HOUR)?;
+        let wanted = Wanted::of(&arguments, session.now(), times::HOUR)?;
         let id = json!({ "instanceId": text(&arguments, "instance_id") });
         let instance = session.get("core.get_instance", id).await?;
-        answer(session, &instance, INSTANCE, span).await
+        answer(session, &instance, INSTANCE, wanted).await
     })
 }
 
@@ -89,12 +119,10 @@ pub(in crate::curated) fn of_autonomous_database<'a>(
     arguments: Arguments,
 ) -> Composing<'a> {
     Box::pin(async move {
-        let now = session.now();
-        let hours = SignedDuration::from_hours(number(&arguments, "hours_back", 24));
-        let start = now.checked_sub(hours).map_err(Failure::validation)?;
+        let wanted = Wanted::of(&arguments, session.now(), times::DAY)?;
         let id = json!({ "autonomousDatabaseId": text(&arguments, "database_id") });
         let database = session.get("database.get_autonomous_database", id).await?;
-        answer(session, &database, AUTONOMOUS, [start, now]).await
+        answer(session, &database, AUTONOMOUS, wanted).await
     })
 }
 
@@ -102,42 +130,68 @@ async fn answer(
     session: &Session<'_>,
     resource: &Value,
     metrics: Metrics,
-    span: [Timestamp; 2],
+    wanted: Wanted<'_>,
 ) -> Result<Value, Failure> {
+    let [start, end] = wanted.span;
     let mut answer = json!({
         "name": field(resource, "displayName"), "state": field(resource, "lifecycleState"),
-        "start": span[0].to_string(), "end": span[1].to_string(),
+        "start": start.to_string(), "end": end.to_string(),
     });
-    let found = of(session, resource, metrics, span).await;
+    let found = found(session, resource, metrics, &wanted).await;
     if let Some(found) = part(&mut answer, "metrics", found) {
-        put(&mut answer, "metrics", found);
+        put(&mut answer, "metrics", of_one(&found, &wanted));
+        if let Some(hint) = wanted.hint(&found, "a longer `resolution`, such as `1h`,") {
+            put(&mut answer, "hint", hint);
+        }
     }
     Ok(answer)
 }
 
-/// The metrics of `resource`, asked for at the same time.
+/// The metrics of `resource`, summed up.
 pub(super) async fn of(
     session: &Session<'_>,
     resource: &Value,
-    (namespace, names): Metrics,
+    metrics: Metrics,
     span: [Timestamp; 2],
+) -> Result<Vec<Value>, Failure> {
+    let wanted = Wanted::summaries(span);
+    let found = found(session, resource, metrics, &wanted).await?;
+    Ok(of_one(&found, &wanted))
+}
+
+/// What is shown of series whose dimensions are all alike, for they are of one resource.
+fn of_one(found: &[Value], wanted: &Wanted<'_>) -> Vec<Value> {
+    let shown = found.iter().map(|series| {
+        let mut shown = wanted.shown(series);
+        if let Value::Object(members) = &mut shown {
+            members.remove("dimensions");
+        }
+        shown
+    });
+    shown.collect()
+}
+
+/// The metrics of `resource`, asked for at the same time.
+async fn found(
+    session: &Session<'_>,
+    resource: &Value,
+    (namespace, names): Metrics,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Value>, Failure> {
     // From OCI's own answer, so that no quotation mark of a caller's comes into the query.
     let [id, compartment] = ["id", "compartmentId"].map(|name| text_of(field(resource, name)));
-    let interval = interval(span);
+    let interval = wanted.resolution.unwrap_or(interval(wanted.span));
     let looked = names.iter().map(|name| async move {
         let query = format!("{name}[{interval}]{{resourceId = \"{id}\"}}.mean()");
-        series(session, compartment, asked([namespace, &query], span)).await
+        series(
+            session,
+            compartment,
+            asked([namespace, &query], wanted.span),
+        )
+        .await
     });
     let found: Result<Vec<Vec<Value>>, Failure> = join_all(looked).await.into_iter().collect();
-    let mut found: Vec<Value> = found?.iter().flatten().map(summary).collect();
-    for metric in &mut found {
-        if let Value::Object(members) = metric {
-            // Of one resource all are alike.
-            members.remove("dimensions");
-        }
-    }
-    Ok(found)
+    Ok(found?.concat())
 }
 
 fn asked([namespace, query]: [&str; 2], [start, end]: [Timestamp; 2]) -> Value {

@@ -98,7 +98,7 @@ pub(super) const ROWS: &[Row] = &[
         .shows("id name=displayName os=operatingSystem version=operatingSystemVersion created=timeCreated")
         .needs(&["read instance-images"]),
     Row::list("oci_compute_list_shapes", "core.list_shapes")
-        .about("Lists shapes of instances with their OCPUs and memory, or the range of both.")
+        .about("Lists shapes of instances: OCPUs and memory, or the range of both.")
         .taking(&[DOMAIN, text("image_id")])
         .shows(
             "shape ocpus memory_gb=memoryInGBs min_ocpus=ocpuOptions.min max_ocpus=ocpuOptions.max \

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::observability::{POINTS, RESOLUTION, WINDOW};
 use super::{NAME, STATE, rename};
-use crate::curated::argument::{Argument, number, one_of, text};
+use crate::curated::argument::{Argument, one_of, text};
 use crate::curated::{Change, Row, composed};
 use crate::error::Failure;
 
@@ -100,7 +101,7 @@ pub(super) const ROWS: &[Row] = &[
         composed::metrics::of_autonomous_database,
     )
     .about("Summarises CPU, storage, sessions and failures of an Autonomous Database.")
-    .taking(&[AUTONOMOUS, number("hours_back", 1, 168)])
+    .taking(&[AUTONOMOUS, WINDOW, RESOLUTION, POINTS])
     .needs(&["inspect autonomous-databases", "read metrics"]),
 ];
 

@@ -83,7 +83,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::list_of("oci_limits_list", "limits.list_limit_values")
         .of_tenancy()
         .about("Lists limits of a service, such as `compute`.")
-        .taking(&[text("service_name").required(), text("limit_name")])
+        .taking(&[text("service_name").required(), text("limit_name"), DOMAIN])
         .by(|parameters, _| {
             rename(parameters, "limit_name", "name");
             Ok(())

@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Row] = &[
         .shows("id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState")
         .needs(&["read vcns", "read subnets"]),
     Row::composed("oci_network_get_vcn", composed::network::vcn)
-        .about("Shows a VCN with its gateways and, unless `include_subnets` is false, subnets.")
+        .about("Shows a VCN with its gateways and subnets.")
         .taking(&[text("vcn_id").required(), flag("include_subnets")])
         .needs(&[
             "read vcns",

@@ -12,8 +12,8 @@ pub(super) const ROWS: &[Row] = &[
             text("namespace").required(),
             text("query").required(),
             WINDOW,
-            text("resolution"),
-            flag("include_points"),
+            RESOLUTION,
+            POINTS,
         ])
         .needs(&["read metrics"]),
     Row::composed(
@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
     )
     .also("get_instance_metrics")
     .about("Summarises CPU, memory, disk and network of an instance.")
-    .taking(&[text("instance_id").required(), WINDOW])
+    .taking(&[text("instance_id").required(), WINDOW, RESOLUTION, POINTS])
     .needs(&["read instances", "read metrics"]),
     Row::list("oci_observability_list_metrics", "monitoring.list_metrics")
         .about("Lists the metrics that there are, with their dimensions.")
@@ -55,7 +55,7 @@ pub(super) const ROWS: &[Row] = &[
     .about("Lists when an alarm changed its state, the latest first.")
     .taking(&[text("alarm_id").required(), WINDOW])
     .by(|parameters, now| {
-        let [start, _] = times::window(parameters, now, "24h")?;
+        let [start, _] = times::window(parameters, now, times::DAY)?;
         parameters.remove("window");
         parameters.insert("timestampGreaterThanOrEqualTo".to_owned(), start.to_string().into());
         parameters.insert("alarmHistorytype".to_owned(), "STATE_TRANSITION_HISTORY".into());
@@ -143,7 +143,10 @@ pub(super) const ROWS: &[Row] = &[
         .needs(LOG_ANALYTICS),
 ];
 
-const WINDOW: Argument = text("window").about("such as 1h or 7d");
+pub(super) const WINDOW: Argument = text("window").about("1h, 7d");
+/// How far the points of a series are apart, and what shows them.
+pub(super) const RESOLUTION: Argument = text("resolution");
+pub(super) const POINTS: Argument = flag("include_points");
 /// 90 days, the most that a query of Log Analytics looks through.
 const MAX_HOURS: u32 = 2_160;
 const LOG_ANALYTICS: &[&str] = &[

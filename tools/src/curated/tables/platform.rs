@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::observability::WINDOW;
 use super::{NAME, STATE};
 use crate::curated::argument::text;
 use crate::curated::{Change, Row, composed};
@@ -132,7 +133,7 @@ pub(super) const ROWS: &[Row] = &[
         .about("Looks at an instance from all sides and says what stands out: state, addresses, metrics, firing alarms, changes.")
         .taking(&[
             text("instance_id").required(),
-            text("window").about("such as 1h or 7d"),
+            WINDOW,
         ])
         .needs(&[
             "read instances",

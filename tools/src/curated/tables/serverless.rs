@@ -85,12 +85,13 @@ pub(super) const ROWS: &[Row] = &[
         "container_instances.list_container_instances",
     )
     .about("Lists container instances.")
-    .taking(&[NAME, STATE])
+    .taking(&[NAME, STATE, flag("include_ips")])
     .shows(
         "id name=displayName state=lifecycleState shape ocpus=shapeConfig.ocpus \
          memory_gb=shapeConfig.memoryInGBs containers=containerCount",
     )
-    .needs(&["inspect compute-container-instances"]),
+    .adding(composed::container::listed)
+    .needs(&["read compute-container-instances", "read vnics"]),
     Row::composed_one("oci_containers_get_instance", composed::container::get)
         .about("Shows a container instance with its containers.")
     .taking(&[text("container_instance_id").required()])

@@ -1,6 +1,6 @@
 //! Object Storage.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::rename;
 use crate::curated::argument::{Argument, number, one_of, text};
@@ -42,17 +42,17 @@ pub(super) const ROWS: &[Row] = &[
         .shows("name size modified=timeModified")
         .needs(&["inspect objects"]),
     Row::get("oci_storage_get_object", "object_storage.get_object")
-        .about("Reads up to 64 KB of an object's text; `next_offset` goes on.")
+        .about("Reads up to 64 KB of an object, as text or base64; `next_range` goes on.")
         .taking(&[
             BUCKET,
             OBJECT,
-            number("offset", 0, u32::MAX),
+            text("range").about("bytes=0-99"),
             number("max_bytes", 1, 65_536),
         ])
         .by(|parameters, _| {
-            let mut take = |name: &str| parameters.remove(name).and_then(|value| value.as_u64());
-            let (start, most) = (take("offset").unwrap_or(0), take("max_bytes").unwrap_or(65_536));
-            let range = format!("bytes={start}-{}", start + most - 1);
+            let most = parameters.remove("max_bytes").and_then(|most| most.as_u64());
+            let given = parameters.get("range").and_then(Value::as_str);
+            let range = range(given.unwrap_or("bytes=0-"), most.unwrap_or(65_536))?;
             parameters.insert("range".to_owned(), range.into());
             Ok(())
         })
@@ -102,5 +102,83 @@ pub(super) const ROWS: &[Row] = &[
     .needs(&["manage buckets", "read objects"]),
 ];
 
+/// The part of an object that `given` asks for, `most` bytes of it at most: a `Range` of one part, RFC 9110, 14.2.
+fn range(given: &str, most: u64) -> Result<String, Failure> {
+    let wrong = || {
+        let given: String = given.escape_debug().take(100).collect();
+        Failure::validation(format!(
+            "`range` is `{given}`; it is such as `bytes=0-99`, `bytes=100-`, or `bytes=-100` for the last 100"
+        ))
+    };
+    let ends = given
+        .strip_prefix("bytes=")
+        .and_then(|range| range.split_once('-'));
+    let (first, last) = ends.ok_or_else(wrong)?;
+    let number = |text: &str| -> Result<Option<u64>, Failure> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = is_number.then(|| text.parse().ok()).flatten();
+        number.map(Some).ok_or_else(wrong)
+    };
+    match (number(first)?, number(last)?) {
+        (Some(first), last) if last.is_none_or(|last| first <= last) => {
+            let most = first.saturating_add(most - 1);
+            Ok(format!("bytes={first}-{}", last.unwrap_or(most).min(most)))
+        }
+        (None, Some(last)) if (1..=most).contains(&last) => Ok(format!("bytes=-{last}")),
+        (None, Some(last)) if last > most => Err(Failure::validation(format!(
+            "`range` is of {last} bytes; there may be {most}, which `max_bytes` says, 65536 at most"
+        ))),
+        _ => Err(wrong()),
+    }
+}
+
 const BUCKET: Argument = text("bucket_name").required();
 const OBJECT: Argument = text("object_name").required();
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_is_one_part_and_no_longer_than_it_may_be() {
+        for (given, expected) in [
+            ("bytes=0-", "bytes=0-9"),
+            ("bytes=0-4", "bytes=0-4"),
+            ("bytes=5-99", "bytes=5-14"),
+            ("bytes=7-7", "bytes=7-7"),
+            ("bytes=-10", "bytes=-10"),
+            ("bytes=5000000000-", "bytes=5000000000-5000000009"),
+            (
+                "bytes=18446744073709551615-",
+                "bytes=18446744073709551615-18446744073709551615",
+            ),
+        ] {
+            assert_eq!(range(given, 10).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_is_refused_with_what_is_one() {
+        for given in [
+            "",
+            "0-9",
+            "bytes=",
+            "bytes=-",
+            "bytes=-0",
+            "bytes=9-1",
+            "bytes=+1-2",
+            "bytes=0-1,5-6",
+            "bytes=0-1\r\nx: y",
+            "items=0-1",
+            "bytes=99999999999999999999-",
+        ] {
+            let problem = format!("{:?}", range(given, 10).unwrap_err());
+            assert!(problem.contains("`bytes=100-`"), "{given}: {problem}");
+        }
+        let problem = format!("{:?}", range("bytes=-11", 10).unwrap_err());
+        assert!(problem.contains("`max_bytes`"), "{problem}");
+    }
+}
