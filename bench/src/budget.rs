@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 
 /// A limit.
-#[derive(Clone, Copy)]
 pub(crate) struct Budget {
     pub(crate) what: &'static str,
     pub(crate) limit: f64,
@@ -39,7 +38,7 @@ pub(crate) const MANY_TOOLS_CPU: Budget = Budget {
     what: "CPU of tools/list, 100 tools",
     limit: 1.3,
     unit: Unit::TimesOneTool,
-    reason: "a list is made once; beyond that, as many bytes cost raw hyper no less",
+    reason: "a list is made once and sent again from then on",
 };
 pub(crate) const CALL_CPU: Budget = Budget {
     what: "CPU of tools/call",
@@ -101,7 +100,7 @@ pub(crate) const FUNCTION_SIZE: Budget = Budget {
 
 /// What was measured against a budget.
 pub(crate) struct Verdict {
-    pub(crate) budget: Budget,
+    pub(crate) budget: &'static Budget,
     pub(crate) measured: Measured,
     /// How often it was measured.
     pub(crate) attempts: u32,
@@ -127,7 +126,7 @@ impl Verdict {
 ///
 /// What `measure` returns.
 pub(crate) fn judge(
-    budget: Budget,
+    budget: &'static Budget,
     mut measure: impl FnMut() -> Result<Measured, Box<dyn Error>>,
 ) -> Result<Verdict, Box<dyn Error>> {
     let mut verdict = Verdict {
@@ -145,7 +144,7 @@ pub(crate) fn judge(
     Ok(verdict)
 }
 
-pub(crate) const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 3;
 
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -162,7 +161,7 @@ impl fmt::Display for Unit {
 mod tests {
     use super::*;
 
-    fn judged(budget: Budget, values: &[f64]) -> Verdict {
+    fn judged(budget: &'static Budget, values: &[f64]) -> Verdict {
         let mut values = values.iter();
         judge(budget, || {
             let value = *values.next().ok_or("measured too often")?;
@@ -182,17 +181,17 @@ mod tests {
             (&[1.7, 1.8, 1.5], true, 3),
             (&[1.9, 1.7, 1.8], false, 3),
         ] {
-            let verdict = judged(CALL_CPU, values);
+            let verdict = judged(&CALL_CPU, values);
 
             assert_eq!(verdict.is_kept(), is_kept, "{values:?}");
             assert_eq!(verdict.attempts, attempts, "{values:?}");
         }
-        assert!((judged(CALL_CPU, &[1.9, 1.7, 1.8]).measured.value - 1.7).abs() < 1e-9);
+        assert!((judged(&CALL_CPU, &[1.9, 1.7, 1.8]).measured.value - 1.7).abs() < 1e-9);
     }
 
     #[test]
     fn what_is_exact_is_measured_once() {
-        let verdict = judged(FUNCTION_SIZE, &[7.6]);
+        let verdict = judged(&FUNCTION_SIZE, &[7.6]);
 
         assert!(!verdict.is_kept());
         assert_eq!(verdict.attempts, 1);

@@ -25,22 +25,32 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 pub(crate) fn check(lab: &Lab) -> Result<Vec<Verdict>> {
     let one = lab.function(1);
     let mut verdicts = vec![
-        cpu(lab, LIST_CPU, &one, Operation::List)?,
-        cpu(lab, LONG_LIST_CPU, &lab.function(LONG), Operation::List)?,
-        many_tools(lab, &one)?,
-        cpu(lab, CALL_CPU, &one, Operation::Call)?,
-        cpu(lab, GUARDED_CPU, &lab.guarded(), Operation::Call)?,
+        cpu(lab, &LIST_CPU, &one, Operation::List)?,
+        cpu(lab, &LONG_LIST_CPU, &lab.function(LONG), Operation::List)?,
+        beside(
+            &MANY_TOOLS_CPU,
+            &lab.function(MANY_TOOLS),
+            &one,
+            Operation::List,
+        )?,
+        cpu(lab, &CALL_CPU, &one, Operation::Call)?,
+        cpu(lab, &GUARDED_CPU, &lab.guarded(), Operation::Call)?,
     ];
     verdicts.extend(starts(lab, &one)?);
     verdicts.extend(memories(&one)?);
-    for (budget, server) in [(FULL_SIZE, lab.everything()), (FUNCTION_SIZE, one)] {
+    for (budget, server) in [(&FULL_SIZE, lab.everything()), (&FUNCTION_SIZE, one)] {
         let size = u32::try_from(server.size()?)?;
         verdicts.push(budget::judge(budget, || Ok(exact(size)))?);
     }
     Ok(verdicts)
 }
 
-fn cpu(lab: &Lab, budget: Budget, server: &Server, operation: Operation) -> Result<Verdict> {
+fn cpu(
+    lab: &Lab,
+    budget: &'static Budget,
+    server: &Server,
+    operation: Operation,
+) -> Result<Verdict> {
     let size = answer_size(server, operation)?;
     if size > LONGEST {
         return Err(format!("an answer of {size} bytes is more than the budget is for").into());
@@ -50,45 +60,20 @@ fn cpu(lab: &Lab, budget: Budget, server: &Server, operation: Operation) -> Resu
     beside(budget, server, &raw, operation)
 }
 
-/// A list of many tools beside that of one. To send so many bytes costs raw hyper more than to send few,
-/// too: where that is more than the budget even when measured at its least, it is the limit.
-fn many_tools(lab: &Lab, one: &Server) -> Result<Verdict> {
-    let many = lab.function(MANY_TOOLS);
-    let raw = |server| -> Result<Server> {
-        let size = answer_size(server, Operation::List)?;
-        Ok(lab.raw(Framing::Function, size))
-    };
-    let (raw_many, raw_one) = (raw(&many)?, raw(one)?);
-    progress(format_args!("{}: raw hyper", MANY_TOOLS_CPU.what));
-    let mut bytes = f64::INFINITY;
-    for _ in 0..budget::ATTEMPTS {
-        bytes = bytes.min(times(&raw_many, &raw_one, Operation::List)?.value);
-    }
-    let hundredths = (bytes * 100.0).floor() / 100.0;
-    let budget = Budget {
-        limit: MANY_TOOLS_CPU.limit.max(hundredths),
-        ..MANY_TOOLS_CPU
-    };
-    beside(budget, &many, one, Operation::List)
-}
-
-/// What `server` takes, in times of `other`, against `budget`.
+/// What `server` takes, in times of `other`.
 fn beside(
-    budget: Budget,
+    budget: &'static Budget,
     server: &Server,
     other: &Server,
     operation: Operation,
 ) -> Result<Verdict> {
-    budget::judge(budget, || times(server, other, operation))
-}
-
-/// What `server` takes, in times of `other`.
-fn times(server: &Server, other: &Server, operation: Operation) -> Result<Measured> {
-    let mut ratios = Vec::new();
-    for _ in 0..PAIRS {
-        ratios.extend(ratios_of_a_pair(server, other, operation)?);
-    }
-    varying(&Sorted::new(ratios))
+    budget::judge(budget, || {
+        let mut ratios = Vec::new();
+        for _ in 0..PAIRS {
+            ratios.extend(ratios_of_a_pair(server, other, operation)?);
+        }
+        varying(&Sorted::new(ratios))
+    })
 }
 
 /// Where a process and its pages happen to lie in memory counts for a tenth, so each pair is new.
@@ -121,7 +106,7 @@ fn starts(lab: &Lab, server: &Server) -> Result<Vec<Verdict>> {
         start(server, Operation::Call),
     ];
     let (mut lists, mut calls) = (Vec::new(), Vec::new());
-    let ratio = budget::judge(FIRST_LIST_RATIO, || {
+    let ratio = budget::judge(&FIRST_LIST_RATIO, || {
         let times = first_answers(&plan)?;
         let [list, raw, call] = &times[..] else {
             return Err("three starts have three times".into());
@@ -133,8 +118,8 @@ fn starts(lab: &Lab, server: &Server) -> Result<Vec<Verdict>> {
             pairs.map(|(own, raw)| own.div_duration_f64(*raw)).collect(),
         ))
     })?;
-    let list = budget::judge(FIRST_LIST, || shortest(&plan[..1], &mut lists))?;
-    let call = budget::judge(FIRST_CALL, || shortest(&plan[2..], &mut calls))?;
+    let list = budget::judge(&FIRST_LIST, || shortest(&plan[..1], &mut lists))?;
+    let call = budget::judge(&FIRST_CALL, || shortest(&plan[2..], &mut calls))?;
     Ok(vec![ratio, list, call])
 }
 
@@ -155,9 +140,9 @@ fn memories(server: &Server) -> Result<Vec<Verdict>> {
     let memory = memory(server, MANY)?;
     let growth = memory.many.saturating_sub(memory.calls);
     [
-        (MEMORY_LISTS, memory.lists),
-        (MEMORY_CALLS, memory.calls),
-        (MEMORY_GROWTH, growth),
+        (&MEMORY_LISTS, memory.lists),
+        (&MEMORY_CALLS, memory.calls),
+        (&MEMORY_GROWTH, growth),
     ]
     .into_iter()
     .map(|(budget, bytes)| budget::judge(budget, || Ok(exact(bytes))))
