@@ -1,7 +1,9 @@
 //! The program under the emulated host.
 
 use std::ffi::OsString;
+use std::fs::Metadata;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// A program as a container would run it: with its own configuration, not with everything that this
@@ -17,7 +19,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// Says that there is no such program in `PATH`.
+    /// Says that there is no such program, or that it is none.
     pub(super) fn new(
         command: Option<PathBuf>,
         args: Vec<OsString>,
@@ -57,15 +59,60 @@ const OTHERS: [&str; 4] = [
     "RUST_BACKTRACE",
 ];
 
-/// `command`, if it has a folder or is in one of `PATH`. Without this a bare name would be missed
-/// only when the first call starts it.
+/// `command`, if it is a program: where its folder says, or in one of `PATH`. Without this it would be missed only
+/// when the first call starts it.
 fn found(command: PathBuf) -> io::Result<PathBuf> {
+    let name = command.display();
+    if command.parent() != Some(Path::new("")) {
+        let metadata = command.metadata();
+        let metadata =
+            metadata.map_err(|error| io::Error::new(error.kind(), format!("`{name}`: {error}")))?;
+        return if is_program(&metadata) {
+            Ok(command)
+        } else {
+            let why = format!("`{name}` is no program; `chmod +x` lets a file be one");
+            Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+        };
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_here = |folder: PathBuf| folder.join(&command).is_file();
-    if command.parent() != Some(Path::new("")) || std::env::split_paths(&path).any(is_here) {
+    let is_here = |folder: PathBuf| {
+        let metadata = folder.join(&command).metadata();
+        metadata.is_ok_and(|metadata| is_program(&metadata))
+    };
+    if std::env::split_paths(&path).any(is_here) {
         return Ok(command);
     }
-    let name = command.display();
     let why = format!("there is no program `{name}` in PATH; `./{name}` is one in this folder");
     Err(io::Error::new(io::ErrorKind::NotFound, why))
+}
+
+fn is_program(metadata: &Metadata) -> bool {
+    metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_run_is_named_before_anything_is_played() {
+        let rows = [
+            ("/nope", "`/nope`: No such file"),
+            ("no-such-program", "in PATH"),
+            ("/", "`/` is no program"),
+            (
+                concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+                "`chmod +x`",
+            ),
+        ];
+
+        for (command, expected) in rows {
+            let problem = found(command.into()).unwrap_err().to_string();
+
+            assert!(problem.contains(expected), "{problem}");
+        }
+        for command in ["/bin/sh", "sh"] {
+            assert_eq!(found(command.into()).unwrap(), Path::new(command));
+        }
+    }
 }
