@@ -33,6 +33,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) has_fields: bool,
     /// How many items of a list are shown, if not all of a page are.
     pub(crate) most: Option<usize>,
+    /// Whether what is neither text nor JSON is shown, in base64.
+    pub(crate) has_bytes: bool,
     /// Whether secrets are masked: always, unless the operator has named the operation for them.
     pub(crate) masks: bool,
     /// Where the page begins that was asked for, if the operation can be asked again.
@@ -76,7 +78,13 @@ impl Shape<'_> {
         let mut result = match body(response) {
             Body::Nothing => self.nothing(response),
             Body::Text(part, text) => self.plain(text, part, response.headers()),
-            Body::Binary(part, bytes) => self.binary(bytes, part, response.headers()),
+            Body::Binary(part, bytes) if self.has_bytes => {
+                self.binary(bytes, part, response.headers())
+            }
+            Body::Binary(_, bytes) => json!({
+                "bytes": bytes.len(),
+                "hint": "it is neither text nor JSON, so that it is not shown",
+            }),
             Body::Json(mut value) => {
                 clean(&mut value);
                 if self.masks {
@@ -187,12 +195,16 @@ impl Shape<'_> {
             (None, Some(_)) => self.next.map(|token| Cursor::of(token).to_string()),
             (_, None) => None,
         };
-        if truncated && hint.is_none() && beside.get("hint").is_none() {
-            hint = Some(if self.has_fields {
-                "the result was too large; `fields` makes it smaller".to_owned()
+        if truncated && hint.is_none() {
+            let own = beside.get("hint").and_then(Value::as_str);
+            let own = own.map(|own| format!("{own}; "));
+            let remedy = if self.has_fields {
+                "`fields` makes it smaller"
             } else {
-                "the result was too large; ask for less".to_owned()
-            });
+                "ask for less"
+            };
+            let own = own.unwrap_or_default();
+            hint = Some(format!("{own}the result was too large; {remedy}"));
         }
         let mut result = match beside {
             Value::Object(rest) => rest,
@@ -222,12 +234,11 @@ impl Shape<'_> {
     }
 
     fn plain(&self, text: &str, part: Option<Part>, headers: &HeaderMap) -> Value {
-        let mut shown = Value::from(text);
-        if self.masks {
-            mask(&mut shown);
+        if self.masks && is_secret(text) {
+            return masked(headers, "text");
         }
+        let mut shown = Value::from(text);
         let is_cut = fit(&mut shown, self.room());
-        // What is masked is so as a whole.
         let length = match shown.as_str() {
             Some(shown) if is_cut => shown.len().saturating_sub('…'.len_utf8()),
             _ => text.len(),
@@ -237,19 +248,26 @@ impl Shape<'_> {
     }
 
     fn binary(&self, bytes: &[u8], part: Option<Part>, headers: &HeaderMap) -> Value {
+        if self.masks && is_secret(&String::from_utf8_lossy(bytes)) {
+            return masked(headers, "base64");
+        }
         // Three bytes become four characters.
         let room = self.room() / 4 * 3;
-        let mut shown = bytes.get(..room).unwrap_or(bytes);
-        let text = if self.masks && is_secret(&String::from_utf8_lossy(bytes)) {
-            shown = bytes;
-            MASKED.to_owned()
-        } else {
-            BASE64.encode(shown)
-        };
+        let shown = bytes.get(..room).unwrap_or(bytes);
         let is_cut = shown.len() < bytes.len();
         let next = part.and_then(|part| part.after(shown.len()));
-        content(headers, ("base64", text.into()), is_cut, next)
+        content(
+            headers,
+            ("base64", BASE64.encode(shown).into()),
+            is_cut,
+            next,
+        )
     }
+}
+
+/// A secret, with nothing that leads to the rest of it.
+fn masked(headers: &HeaderMap, name: &str) -> Value {
+    content(headers, (name, MASKED.into()), false, None)
 }
 
 /// What a body is that is no JSON, and from where it goes on.
@@ -317,25 +335,26 @@ fn body(response: &Response<Bytes>) -> Body<'_> {
         return Body::Nothing;
     }
     let media_type = response.headers().get(CONTENT_TYPE);
-    let is_json = media_type.is_some_and(|value| {
-        let value = value.as_bytes().to_ascii_lowercase();
-        value.windows(4).any(|part| part == b"json")
-    });
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    let media_type = media_type.unwrap_or_default().to_ascii_lowercase();
+    let is_json = media_type.contains("json");
+    let is_text = TEXTS.iter().any(|part| media_type.contains(part));
     let part = Part::of(response.headers());
     let is_whole = part.is_none_or(|part| part.start == 0 && part.end(bytes.len()) >= part.whole);
     match serde_json::from_slice(bytes) {
         Ok(value) if is_json && is_whole => Body::Json(value),
-        _ => plain(bytes, part),
+        _ => plain(bytes, part, is_text),
     }
 }
 
-/// `bytes` as text, if they are. A part may begin and end inside a character, which is left out.
-fn plain(bytes: &[u8], whole: Option<Part>) -> Body<'_> {
+/// `bytes` as text, if they are. A part may end inside a character, which is left out, and is in the next one; and begin
+/// inside of one, which is left out if what it is a part of `is_text`: of anything else nothing may be missing.
+fn plain(bytes: &[u8], whole: Option<Part>, is_text: bool) -> Body<'_> {
     let mut part = whole;
     let has_more = part.is_some_and(|part| part.end(bytes.len()) < part.whole);
     let is_inside = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
     let mut rest = bytes;
-    if let Some(part) = part.as_mut().filter(|part| part.start > 0) {
+    if let Some(part) = part.as_mut().filter(|part| is_text && part.start > 0) {
         let before = bytes.iter().take(MAX_INSIDE).take_while(is_inside).count();
         rest = bytes.get(before..).unwrap_or_default();
         part.start = part.end(before);
@@ -420,6 +439,8 @@ const BESIDE: [&str; 6] = [
     "startIndex",
     "summary",
 ];
+/// What types of texts have in their names.
+const TEXTS: [&str; 7] = ["csv", "javascript", "json", "text/", "toml", "xml", "yaml"];
 const TAGS: [&str; 5] = [
     "definedTags",
     "extendedMetadata",

@@ -187,6 +187,7 @@ impl Shared {
             view,
             has_fields: row.takes(FIELDS),
             most: None,
+            has_bytes: row.has_bytes,
             masks: true,
             here: None,
             next: None,

@@ -183,12 +183,15 @@ impl Advice<'_> {
 impl From<OciError> for Failure {
     fn from(error: OciError) -> Self {
         let message = format!("{}: {}", error.operation(), error.message());
+        let status = error.status().map(|status| status.as_u16());
+        // Of nothing, as of an empty object, there is no part either.
+        let beyond = (status == Some(416)).then_some("it is shorter, or empty: look up its size");
         Self {
             error: cut(message),
             category: category(error.kind()),
-            suggestion: error.hint().map(str::to_owned),
+            suggestion: beyond.or(error.hint()).map(str::to_owned),
             details: Details {
-                status: error.status().map(|status| status.as_u16()),
+                status,
                 code: error.code().map(str::to_owned),
                 opc_request_id: error.opc_request_id().map(str::to_owned),
             },

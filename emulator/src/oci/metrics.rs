@@ -39,6 +39,8 @@ pub(crate) fn summarize(state: &State, request: &Received<'_>) -> Result<Respons
             "resolution must not be longer than the interval of the query",
         ));
     }
+    // What is older is not returned, and nothing says so.
+    let start = start.max(request.now - SignedDuration::from_hours(24 * days_kept(step)));
     let span = end.duration_since(start).as_secs();
     if span <= 0 || span / step > MAX_POINTS {
         return Err(Refusal::invalid(format!(
@@ -55,6 +57,15 @@ pub(crate) fn summarize(state: &State, request: &Received<'_>) -> Result<Respons
         .map(|metric| metric.series(compartment, &query, [start, end], step))
         .collect();
     Ok(reply::ok(&json!(series)))
+}
+
+/// How many days back a query goes whose points are so many seconds apart.
+fn days_kept(step: i64) -> i64 {
+    match step {
+        ..300 => 7,
+        300..3_600 => 30,
+        _ => 90,
+    }
 }
 
 /// `POST /20180401/metrics/actions/listMetrics`.

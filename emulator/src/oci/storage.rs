@@ -65,7 +65,8 @@ impl Bucket {
         let name = described["name"].as_str().unwrap_or_default();
         let text = described["text"].as_str().unwrap_or_default();
         let coded = described["base64"].as_str().map(str::as_bytes);
-        let coded = coded.and_then(|text| BASE64.decode(text).ok());
+        // What is wrong stays as it is, so that it is seen.
+        let coded = coded.map(|text| BASE64.decode(text).unwrap_or_else(|_wrong| text.into()));
         let bytes = Bytes::from(coded.unwrap_or_else(|| text.into()));
         for number in 1..=described["count"].as_u64().unwrap_or(1).min(10_000) {
             let object = Object {

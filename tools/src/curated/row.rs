@@ -38,6 +38,8 @@ pub(crate) struct Row {
     pub(crate) address: Option<[&'static str; 2]>,
     /// What it changes, if it does.
     pub(crate) change: Option<Change>,
+    /// Whether it shows what is no text, too.
+    pub(crate) has_bytes: bool,
     /// Whether secrets are masked.
     pub(crate) masks: bool,
     /// Whether it is of the tenancy, in no compartment.
@@ -174,6 +176,7 @@ impl Row {
             adds: None,
             address: None,
             change: None,
+            has_bytes: false,
             masks: true,
             is_of_tenancy: false,
             is_default: true,
@@ -240,6 +243,12 @@ impl Row {
     /// With a request that goes to the URL which the member `url` of what `operation` answers is.
     pub(crate) const fn at(mut self, operation: &'static str, url: &'static str) -> Self {
         self.address = Some([operation, url]);
+        self
+    }
+
+    /// Shows what is no text, too, in base64.
+    pub(crate) const fn of_bytes(mut self) -> Self {
+        self.has_bytes = true;
         self
     }
 

@@ -91,25 +91,61 @@ pub(super) fn window(
     let named = arguments.get("window").and_then(Value::as_str);
     let named = named.unwrap_or(default);
     let Some(minutes @ 1..=MAX_MINUTES) = minutes(named) else {
-        return Err(wrong("window", named, "`30m`, `1h` or `7d`"));
+        return Err(wrong(
+            "window",
+            named,
+            "`30m`, `1h` or `7d`, 90 days at most",
+        ));
     };
     let start = now.checked_sub(SignedDuration::from_mins(minutes));
     Ok([start.map_err(Failure::validation)?, now])
 }
 
-/// The `resolution` of metrics, `1m` to `1d`, if it is named.
+/// The `resolution` of metrics, if it is named: `1m` to `60m`, `1h` to `24h`, or `1d`.
 pub(super) fn resolution(arguments: &Map<String, Value>) -> Result<Option<&str>, Failure> {
     let Some(named) = arguments.get("resolution").and_then(Value::as_str) else {
         return Ok(None);
     };
+    let most = if named.ends_with('m') {
+        60
+    } else {
+        MINUTES_OF_DAY
+    };
     match minutes(named) {
-        Some(1..=MINUTES_OF_DAY) => Ok(Some(named)),
+        Some(minutes) if (1..=most).contains(&minutes) => Ok(Some(named)),
         _ => Err(wrong(
             "resolution",
             named,
-            "`1m`, `5m` or `1h`, a day at most",
+            "`1m` to `60m`, `1h` to `24h`, or `1d`",
         )),
     }
+}
+
+/// Refuses a window of which OCI would return a part, and not say so: how long it keeps points depends on how far they are
+/// apart. Also one that is shorter than that.
+pub(super) fn check_reach([start, end]: [Timestamp; 2], resolution: &str) -> Result<(), Failure> {
+    let Some(apart) = minutes(resolution) else {
+        // OCI says what is wrong with it.
+        return Ok(());
+    };
+    let days = match apart {
+        ..5 => 7,
+        5..60 => 30,
+        _ => 90,
+    };
+    let window = end.duration_since(start).as_mins();
+    if window > days * MINUTES_OF_DAY {
+        return Err(Failure::validation(format!(
+            "points `{resolution}` apart are kept for {days} days, and `window` is longer"
+        ))
+        .suggest("points 5m apart are kept for 30 days, 1h apart for 90"));
+    }
+    if window < apart {
+        return Err(Failure::validation(format!(
+            "points `{resolution}` apart need a `window` that is as long at least"
+        )));
+    }
+    Ok(())
 }
 
 /// How many minutes `5m`, `1h` or `7d` are.
@@ -182,12 +218,13 @@ mod tests {
             resolution(&arguments).map(|read| read.map(str::to_owned))
         };
 
-        for text in ["1m", "30m", "24h", "1d"] {
+        for text in ["1m", "60m", "24h", "1d"] {
             assert_eq!(read(text).unwrap().as_deref(), Some(text));
         }
         for text in [
             "",
             "0m",
+            "90m",
             "2d",
             "25h",
             "5",

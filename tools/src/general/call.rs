@@ -135,6 +135,7 @@ impl Shared {
             view: &view,
             has_fields: true,
             most: None,
+            has_bytes: false,
             masks: !credentials::returns(&operation.entry()),
             here: prepared.here.as_ref(),
             next: page.next(),

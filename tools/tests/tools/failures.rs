@@ -129,7 +129,7 @@ async fn answers_that_are_no_lists_are_shown_for_what_they_are() {
         (
             "application/octet-stream",
             b"\xff\xfe\x00",
-            r#"{"base64":"//4A","content_type":"application/octet-stream"}"#,
+            r#"{"bytes":3,"hint":"it is neither text nor JSON, so that it is not shown"}"#,
         ),
         ("application/json", b"\"x\"", "\"x\""),
     ];

@@ -225,6 +225,58 @@ async fn the_metrics_of_a_resource_are_as_fine_as_a_caller_wants() {
 }
 
 #[tokio::test]
+async fn a_window_that_points_are_not_kept_for_is_refused() {
+    let server = Server::new(&[]);
+    let tool = "oci_observability_get_metrics";
+    let rows = [
+        ("CpuUtilization[1m].mean()", "8d", None, "7 days"),
+        ("CpuUtilization[1h].mean()", "40d", Some("5m"), "30 days"),
+        ("CpuUtilization[1d].mean()", "2h", Some("3h"), "as long"),
+    ];
+
+    for (query, window, resolution, problem) in rows {
+        let mut arguments = json!({
+            "compartment_id": "production", "namespace": "oci_computeagent", "query": query, "window": window,
+        });
+        if let Some(resolution) = resolution {
+            arguments["resolution"] = resolution.into();
+        }
+
+        let answer = server.tool(tool, &arguments).await;
+
+        assert!(answer.text.contains(problem), "{}", answer.text);
+        assert_eq!(answer.bad()["category"], "validation");
+    }
+    let asked = |request: &http::Request<bytes::Bytes>| request.uri().path().contains("metrics");
+    assert!(!server.sent().iter().any(asked));
+}
+
+#[tokio::test]
+async fn a_container_instance_that_is_gone_is_not_asked_for_its_addresses() {
+    let gone = json!({
+        "displayName": "gone", "compartmentId": "@compartment/development", "lifecycleState": "DELETED",
+        "containerCount": 0, "shapeConfig": {}, "containers": [], "vnics": [],
+    });
+    let server = Server::with(&[], &json!({ "containerInstances": [gone] }));
+    let list = json!({ "compartment_id": "development", "include_ips": true });
+
+    let answer = server
+        .tool("oci_containers_list_instances", &list)
+        .await
+        .good();
+
+    assert_eq!(answer["items"][0]["ips"], json!([]));
+    let paths = server.sent().into_iter();
+    let paths: Vec<String> = paths
+        .map(|request| request.uri().path().to_owned())
+        .collect();
+    assert!(
+        paths.last().unwrap().ends_with("/containerInstances"),
+        "{paths:?}"
+    );
+}
+
+#[tokio::test]
 async fn addresses_of_container_instances_take_two_requests_each() {
     let server = Server::new(&[]);
     let list = |is_asked: bool| json!({ "compartment_id": "production", "include_ips": is_asked });

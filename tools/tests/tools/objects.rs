@@ -97,22 +97,33 @@ async fn a_part_that_begins_or_ends_inside_a_character_is_a_text() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_is_read_on_in_base64() {
+async fn what_is_no_text_is_read_on_in_base64_and_loses_no_byte() {
     let server = Server::new(&[]);
-    let (mut all, mut range) = (Vec::new(), json!("bytes=0-"));
+    let mut wholes = Vec::new();
 
-    while range.is_string() {
-        let part = json!({
-            "bucket_name": "public-assets", "object_name": "pixel.png", "range": range, "max_bytes": 40,
-        });
-        let mut part = server.tool("oci_storage_get_object", &part).await.good();
-        assert_eq!(part["content_type"], "image/png");
-        let bytes = BASE64.decode(part["base64"].as_str().unwrap().as_bytes());
-        all.extend(bytes.unwrap());
-        range = part["next_range"].take();
+    // However it is cut: some parts are text by chance.
+    for most in 1..=67 {
+        let (mut all, mut range) = (Vec::new(), json!("bytes=0-"));
+        while range.is_string() {
+            let part = json!({
+                "bucket_name": "public-assets", "object_name": "pixel.png", "range": range, "max_bytes": most,
+            });
+            let mut part = server.tool("oci_storage_get_object", &part).await.good();
+            assert_eq!(part["content_type"], "image/png");
+            match part["base64"].as_str() {
+                Some(coded) => all.extend(BASE64.decode(coded.as_bytes()).unwrap()),
+                None => all.extend(part["text"].as_str().unwrap().bytes()),
+            }
+            range = part["next_range"].take();
+        }
+        wholes.push(all);
     }
 
-    assert!(all.starts_with(b"\x89PNG") && all.ends_with(b"IEND\xAE\x42\x60\x82"));
+    let png = &wholes[66];
+    assert!(png.starts_with(b"\x89PNG") && png.ends_with(b"IEND\xAE\x42\x60\x82"));
+    for (most, whole) in (1..).zip(&wholes) {
+        assert_eq!(whole, png, "{most}");
+    }
 }
 
 /// What `server` tells of an object, if OCI answers `bytes`.
@@ -125,7 +136,7 @@ async fn told_of(server: &Server, bytes: Vec<u8>) -> Value {
 }
 
 #[tokio::test]
-async fn base64_hides_no_secret_and_keeps_to_the_size_of_a_result() {
+async fn a_private_key_among_bytes_is_masked_and_base64_keeps_to_the_size_of_a_result() {
     let server = Server::new(&[("OCI_MCP_MAX_RESULT_BYTES", "3000")]);
     let key = b"\xE4\xF6\xFC\n-----BEGIN PRIVATE KEY-----\nMIIE".to_vec();
 
@@ -158,4 +169,66 @@ async fn a_range_that_is_none_is_refused_before_anything_is_asked() {
         assert_eq!(problem["category"], "validation", "{range}");
     }
     assert!(server.sent().is_empty());
+}
+
+#[tokio::test]
+async fn of_what_is_masked_nothing_leads_to_the_rest() {
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{}\n", "A".repeat(600));
+    let server = holding(&[], &key).await;
+
+    let part = read(&server, &json!("bytes=0-"), 500).await;
+
+    assert_eq!(
+        part,
+        json!({ "content_type": "text/plain", "text": "(masked)" })
+    );
+}
+
+#[tokio::test]
+async fn stores_of_keys_are_not_read_and_keys_only_whole() {
+    let server = Server::new(&[]);
+    let rows = [
+        (json!({ "object_name": "tls/server.P12" }), "store of keys"),
+        (
+            json!({ "object_name": "Wallet_orders.zip" }),
+            "store of keys",
+        ),
+        (json!({ "object_name": "cwallet.sso" }), "store of keys"),
+        (
+            json!({ "object_name": "server.key", "range": "bytes=40-" }),
+            "`range`",
+        ),
+        (
+            json!({ "object_name": "chain.pem", "max_bytes": 50 }),
+            "`max_bytes`",
+        ),
+    ];
+
+    for (mut object, problem) in rows {
+        object["bucket_name"] = "reports".into();
+
+        let answer = server.tool("oci_storage_get_object", &object).await;
+
+        assert!(answer.text.contains(problem), "{}", answer.text);
+        answer.bad();
+    }
+    assert!(server.sent().is_empty());
+    for name in ["chain.pem", "wallet-prices.csv", "p12"] {
+        let object = json!({ "bucket_name": "reports", "object_name": name });
+
+        let answer = server.tool("oci_storage_get_object", &object).await.bad();
+
+        assert_eq!(answer["category"], "not_found", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn of_an_empty_object_the_size_is_to_be_looked_up() {
+    let server = holding(&[], "").await;
+    let object = json!({ "bucket_name": "reports", "object_name": "text" });
+
+    let problem = server.tool("oci_storage_get_object", &object).await.bad();
+
+    assert_eq!(problem["details"]["status"], 416);
+    assert!(problem["suggestion"].as_str().unwrap().contains("empty"));
 }

@@ -35,9 +35,15 @@ pub(in crate::curated) fn listed<'a>(
         let mut items = items.map(mem::take).unwrap_or_default();
         let mut failure = None;
         for some in items.chunks_mut(AT_ONCE) {
+            if failure.is_some() {
+                break;
+            }
             let found = some.iter().map(|item| async move {
-                // What is gone has none.
-                if field(item, "lifecycleState") == "DELETED" {
+                // What is gone, or goes, has none.
+                if GONE
+                    .iter()
+                    .any(|state| field(item, "lifecycleState") == state)
+                {
                     return Ok(Vec::new());
                 }
                 addresses(session, &instance(session, field(item, "id")).await?).await
@@ -100,3 +106,5 @@ pub(in crate::curated) fn logs<'a>(
         Ok(shown)
     })
 }
+
+const GONE: [&str; 2] = ["DELETING", "DELETED"];

@@ -40,6 +40,8 @@ pub(super) struct Wanted<'a> {
     /// How far points are apart.
     resolution: Option<&'a str>,
     has_points: bool,
+    /// Whether they are of a query of the caller's, in which an interval is.
+    has_query: bool,
 }
 
 impl<'a> Wanted<'a> {
@@ -49,15 +51,22 @@ impl<'a> Wanted<'a> {
             span,
             resolution: None,
             has_points: false,
+            has_query: false,
         }
     }
 
     /// What `arguments` say; of the window `default` unless they name one.
     fn of(arguments: &'a Arguments, now: Timestamp, default: &str) -> Result<Self, Failure> {
+        let span = times::window(arguments, now, default)?;
+        let resolution = times::resolution(arguments)?;
+        if let Some(apart) = resolution.or_else(|| interval_of(text(arguments, "query"))) {
+            times::check_reach(span, apart)?;
+        }
         Ok(Self {
-            span: times::window(arguments, now, default)?,
-            resolution: times::resolution(arguments)?,
+            span,
+            resolution,
             has_points: arguments.get("include_points") == Some(&Value::Bool(true)),
+            has_query: arguments.contains_key("query"),
         })
     }
 
@@ -70,7 +79,12 @@ impl<'a> Wanted<'a> {
     }
 
     /// What to say if `found` has more points than are shown. To put some together is for OCI, which knows the statistic.
-    fn hint(&self, found: &[Value], remedy: &str) -> Option<String> {
+    fn hint(&self, found: &[Value]) -> Option<String> {
+        let remedy = if self.has_query && self.resolution.is_none() {
+            "a longer interval in `query`, such as `[1h]`,"
+        } else {
+            "a longer `resolution`, such as `1h`,"
+        };
         let is_long = |series| datapoints(series).len() > MAX_POINTS;
         let has_more = self.has_points && found.iter().any(is_long);
         has_more.then(|| format!("`points` are the latest {MAX_POINTS}; {remedy} has fewer"))
@@ -93,7 +107,7 @@ pub(in crate::curated) fn query<'a>(
         let found = series(session, compartment, asked).await?;
         let items: Vec<Value> = found.iter().map(|series| wanted.shown(series)).collect();
         let mut answer = json!({ "items": items });
-        if let Some(hint) = wanted.hint(&found, "a longer interval in `query`, such as `[1h]`,") {
+        if let Some(hint) = wanted.hint(&found) {
             put(&mut answer, "hint", hint);
         }
         Ok(answer)
@@ -140,7 +154,7 @@ async fn answer(
     let found = found(session, resource, metrics, &wanted).await;
     if let Some(found) = part(&mut answer, "metrics", found) {
         put(&mut answer, "metrics", of_one(&found, &wanted));
-        if let Some(hint) = wanted.hint(&found, "a longer `resolution`, such as `1h`,") {
+        if let Some(hint) = wanted.hint(&found) {
             put(&mut answer, "hint", hint);
         }
     }
@@ -275,6 +289,13 @@ fn interval([start, end]: [Timestamp; 2]) -> &'static str {
         7..=36 => "5m",
         _ => "1h",
     }
+}
+
+/// `5m` of `CpuUtilization[5m].mean()`.
+fn interval_of(query: &str) -> Option<&str> {
+    let (_, rest) = query.split_once('[')?;
+    let (interval, _) = rest.split_once(']')?;
+    Some(interval.trim())
 }
 
 fn text_of(value: &Value) -> &str {

@@ -13,7 +13,10 @@ pub(super) const ROWS: &[Row] = &[
         .needs(&["read vcns", "read subnets"]),
     Row::composed("oci_network_get_vcn", composed::network::vcn)
         .about("Shows a VCN with its gateways and subnets.")
-        .taking(&[text("vcn_id").required(), flag("include_subnets")])
+        .taking(&[
+            text("vcn_id").required(),
+            flag("include_subnets").about("default true"),
+        ])
         .needs(&[
             "read vcns",
             "read subnets",
