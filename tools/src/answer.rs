@@ -16,8 +16,8 @@ pub(crate) use self::view::View;
 
 use bytes::Bytes;
 use data_encoding::BASE64;
-use http::header::{CONTENT_RANGE, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, Response};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use serde_json::{Map, Value, json};
 
 use self::fit::size;
@@ -412,7 +412,11 @@ fn head(headers: &HeaderMap) -> impl Iterator<Item = (String, Value)> {
         let name = name.as_str();
         name.starts_with("opc-meta-") || HEAD.contains(&name)
     };
-    let told = headers.iter().filter(move |(name, _)| is_told(name));
+    // Of a change it is the length of the answer, which has no body.
+    let is_length = |name: &HeaderName, value: &HeaderValue| name == CONTENT_LENGTH && value == "0";
+    let told = headers
+        .iter()
+        .filter(move |(name, value)| is_told(name) && !is_length(name, value));
     told.filter_map(|(name, value)| {
         let value = value.to_str().ok()?;
         Some((name.as_str().replace('-', "_"), value.into()))

@@ -9,7 +9,7 @@ mod tables;
 mod times;
 mod toolsets;
 
-pub(crate) use self::row::{Change, Prepare, Row, Way};
+pub(crate) use self::row::{Change, Content, Prepare, Row, Way};
 pub(crate) use self::tables::rows;
 pub(crate) use self::toolsets::{GENERAL, Toolsets};
 
@@ -109,10 +109,7 @@ impl Shared {
             )
             .suggest("its operator allows changes with `ALLOW_MUTATIONS=true`"));
         }
-        let mut arguments: Map<String, Value> =
-            serde_json::from_str(arguments).map_err(Failure::validation)?;
-        // Null is as good as nothing.
-        arguments.retain(|_, value| !value.is_null());
+        let mut arguments = read(arguments)?;
         let region = take_text(&mut arguments, "region");
         let view = view(row, &mut arguments)?;
         // What looks for some is to see all that may be seen at once.
@@ -128,7 +125,7 @@ impl Shared {
         let session = self.session(cx, region.as_deref())?;
         let mut given = Given {
             page: take_text(&mut arguments, "page"),
-            most: most.map(|most| most.max(1)),
+            most,
             dry_run: arguments.remove("dry_run") == Some(Value::Bool(true)),
             confirm: take_text(&mut arguments, "confirm"),
             arguments,
@@ -187,11 +184,25 @@ impl Shared {
             view,
             has_fields: row.takes(FIELDS),
             most: None,
-            has_bytes: row.has_bytes,
+            has_bytes: row.content == Content::Bytes,
             masks: true,
             here: None,
             next: None,
         }
+    }
+}
+
+/// The arguments of a call, but for those that are null, which is as good as nothing.
+fn read(arguments: &str) -> Result<Map<String, Value>, Failure> {
+    let mut arguments: Map<String, Value> =
+        serde_json::from_str(arguments).map_err(Failure::validation)?;
+    arguments.retain(|_, value| !value.is_null());
+    match arguments.get(LIMIT).and_then(Value::as_i64) {
+        // The schema says the most alone, to be short.
+        Some(limit @ ..1) => Err(Failure::validation(format!(
+            "`limit` is {limit}; it is 1 to {MAX_LIMIT}"
+        ))),
+        _ => Ok(arguments),
     }
 }
 
@@ -206,10 +217,10 @@ async fn operated(
     let shared = session.shared;
     let operation = shared.operation(name)?;
     let entry = operation.entry();
-    let checked = if row.masks {
-        shared.policy.check(&entry)
-    } else {
+    let checked = if row.content == Content::Secret {
         shared.policy.check_of_tool(&entry)
+    } else {
+        shared.policy.check(&entry)
     };
     checked.map_err(|refusal| refused(&entry, refusal))?;
     let mut parameters = given.arguments;
@@ -234,7 +245,7 @@ async fn operated(
     }
     let page = session.send(&prepared.endpoint, prepared.request).await?;
     let shape = Shape {
-        masks: row.masks,
+        masks: row.content != Content::Secret,
         most: given.most,
         here: prepared.here.as_ref().filter(|_| row.takes(PAGE)),
         next: page.next(),

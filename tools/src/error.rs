@@ -95,6 +95,14 @@ impl Failure {
         self
     }
 
+    /// The same; if the arguments are the reason, and nothing is suggested yet, with `suggestion`.
+    pub(crate) fn or_suggest(self, suggestion: &str) -> Self {
+        if self.category == Category::Validation && self.suggestion.is_none() {
+            return self.suggest(suggestion);
+        }
+        self
+    }
+
     /// The same; if IAM may be the reason, with what `advice` says.
     pub(crate) fn needing(mut self, advice: &Advice<'_>) -> Self {
         let code = self.details.code.as_deref();

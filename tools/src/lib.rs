@@ -14,6 +14,7 @@ mod session;
 
 use std::error::Error;
 use std::fmt;
+use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 
 use oci_mcp::{App, ByteLimit, Vars};
@@ -83,7 +84,7 @@ impl OciTools {
             policy: Policy::read(vars, &catalogue),
             toolsets: Toolsets::read(vars),
             catalogue,
-            compartment: vars.get("COMPARTMENT_OCID"),
+            compartment: vars.parse("COMPARTMENT_OCID").map(|Compartment(id)| id),
             max_bytes,
             namespace: OnceLock::new(),
             connect,
@@ -99,6 +100,23 @@ impl OciTools {
         } else {
             app
         }
+    }
+}
+
+/// The OCID of a compartment, or of the tenancy, which is the root of all. That of an old tenancy begins with `ocidv1:`.
+struct Compartment(String);
+
+impl FromStr for Compartment {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let starts = ["ocid1.compartment.", "ocid1.tenancy.", "ocidv1:tenancy:"];
+        if starts.iter().any(|start| text.starts_with(start)) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(
+            "a compartment is an OCID here, which begins with `ocid1.compartment.` or `ocid1.tenancy.`",
+        )
     }
 }
 

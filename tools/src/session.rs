@@ -101,9 +101,8 @@ impl<'a> Session<'a> {
     ) -> Result<Prepared, Failure> {
         let here = turn(&operation, page, &mut parameters)?;
         self.complete(&operation, &mut parameters).await?;
-        let request = operation.request(&parameters).map_err(|error| {
-            Failure::validation(error).suggest("`oci_describe_operation` shows what it takes")
-        })?;
+        let request = operation.request(&parameters);
+        let request = request.map_err(Failure::validation)?;
         Ok(Prepared {
             endpoint: self.endpoint(&operation, &request).await?,
             request,

@@ -366,7 +366,7 @@ fn interval(text: &str) -> Result<i64, Refusal> {
 }
 
 /// More than a day of minutes.
-const MAX_POINTS: i64 = 10_000;
+const MAX_POINTS: i64 = 100_000;
 
 type Row = (
     &'static str,

@@ -38,10 +38,8 @@ pub(crate) struct Row {
     pub(crate) address: Option<[&'static str; 2]>,
     /// What it changes, if it does.
     pub(crate) change: Option<Change>,
-    /// Whether it shows what is no text, too.
-    pub(crate) has_bytes: bool,
-    /// Whether secrets are masked.
-    pub(crate) masks: bool,
+    /// What it shows of an answer.
+    pub(crate) content: Content,
     /// Whether it is of the tenancy, in no compartment.
     pub(crate) is_of_tenancy: bool,
     /// Whether it is there unless toolsets are chosen.
@@ -65,6 +63,17 @@ pub(crate) type Compose =
 /// Takes what is asked for, each by a member that is true, and what the operation answered.
 pub(crate) type Add =
     for<'a> fn(&'a Session<'a>, Map<String, Value>, Value) -> BoxFuture<'a, Result<Value, Failure>>;
+
+/// What a tool shows of an answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Content {
+    /// Texts and values, with secrets masked.
+    Masked,
+    /// Bytes, too, in base64.
+    Bytes,
+    /// The secret that it was made for.
+    Secret,
+}
 
 /// What a tool that changes something does.
 #[derive(Clone, Copy, Debug)]
@@ -176,8 +185,7 @@ impl Row {
             adds: None,
             address: None,
             change: None,
-            has_bytes: false,
-            masks: true,
+            content: Content::Masked,
             is_of_tenancy: false,
             is_default: true,
         }
@@ -248,13 +256,13 @@ impl Row {
 
     /// Shows what is no text, too, in base64.
     pub(crate) const fn of_bytes(mut self) -> Self {
-        self.has_bytes = true;
+        self.content = Content::Bytes;
         self
     }
 
     /// Answers with a secret, which it was made for.
     pub(crate) const fn unmasked(mut self) -> Self {
-        self.masks = false;
+        self.content = Content::Secret;
         self
     }
 

@@ -124,7 +124,10 @@ impl Shared {
         )?;
         let session = self.session(cx, args.region.as_deref())?;
         let page = args.page.as_deref();
-        let prepared = session.prepare(operation, args.parameters, page).await?;
+        let prepared = session.prepare(operation, args.parameters, page).await;
+        let prepared = prepared.map_err(|failure| {
+            failure.or_suggest("`oci_describe_operation` shows what it takes")
+        })?;
         if args.dry_run {
             return session.preview(&prepared);
         }

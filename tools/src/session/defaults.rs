@@ -64,7 +64,7 @@ impl Session<'_> {
             [] => Err(Failure::validation(format!(
                 "no compartment is called `{name}`, or this server may not see it"
             ))
-            .suggest("`oci_identity_list_compartments` with `subtree` tells names and OCIDs")),
+            .suggest("`oci_identity_list_compartments`, if it is served, tells names and OCIDs")),
             several => Err(Failure::validation(format!(
                 "{} compartments are called `{name}`: {}",
                 several.len(),

@@ -1,7 +1,7 @@
 //! What an answer has beside what its operation tells, for who asks for it.
 
 use http::{Method, StatusCode};
-use oci_emulator::Fault;
+use oci_emulator::{Fault, SimulatedOci};
 use serde_json::{Value, json};
 
 use crate::curated::ALL;
@@ -16,8 +16,7 @@ type Part = (
     &'static str,
 );
 
-fn parts() -> Vec<Part> {
-    let oci = Server::new(&[]).oci;
+fn parts_of_lists(oci: &SimulatedOci) -> Vec<Part> {
     let find = |collection, name| oci.find(collection, name).unwrap();
     vec![
         (
@@ -51,6 +50,12 @@ fn parts() -> Vec<Part> {
             "subnets",
             "10.0.0.0/16",
         ),
+    ]
+}
+
+fn parts_of_one(oci: &SimulatedOci) -> Vec<Part> {
+    let find = |collection, name| oci.find(collection, name).unwrap();
+    vec![
         (
             "oci_security_get_user",
             json!({
@@ -87,7 +92,9 @@ fn parts() -> Vec<Part> {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_asked_for_and_failed_is_named_and_the_rest_is_there() {
-    for (tool, arguments, (method, path), part, rest) in parts() {
+    let oci = Server::new(&[]).oci;
+    let parts = [parts_of_lists(&oci), parts_of_one(&oci)].concat();
+    for (tool, arguments, (method, path), part, rest) in parts {
         let server = Server::new(&[ALL]);
         let fault = Fault::new(StatusCode::FORBIDDEN, "NotAllowed").times(u32::MAX);
         server.oci.inject(fault.on(method, path));

@@ -11,6 +11,7 @@ fn every_setting_that_cannot_be_used_is_reported_at_once() {
         ("OCI_MCP_OPERATIONS_ALLOW", "core.list_instance"),
         ("OCI_MCP_OPERATIONS_DENY", "core list"),
         ("OCI_MCP_MAX_RESULT_BYTES", "24kB"),
+        ("COMPARTMENT_OCID", "production"),
     ];
 
     let problems = problems(&settings);
