@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::stdout;
 use chain::{Finding, Verifier};
 
 /// What can be done with a record.
@@ -44,17 +45,26 @@ pub(crate) fn run(command: &Command) -> ExitCode {
         }
     }
     if verifier.lines() == 0 {
-        return fail("there is no line of a record in it; one begins with `{\"seq\":`");
+        let names: Vec<_> = files
+            .iter()
+            .map(|path| format!("`{}`", path.display()))
+            .collect();
+        let names = names.join(", ");
+        return fail(&format!(
+            "there is no line of a record in {names}; one has what docs/audit.md names"
+        ));
     }
     let report = if *json {
         in_json(&verifier)
     } else {
         in_words(&verifier)
     };
-    match io::stdout().lock().write_all(report.as_bytes()) {
-        Ok(()) if verifier.fits() => ExitCode::SUCCESS,
-        _ => ExitCode::FAILURE,
-    }
+    let code = if verifier.fits() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    };
+    stdout::print_and(&report, code)
 }
 
 fn fail(problem: &str) -> ExitCode {

@@ -72,7 +72,7 @@ fn log(args: &Args, environment: &Environment) -> Result<(), Box<dyn Error>> {
         None => LevelFilter::INFO,
         Some(level) => level.trim().parse().map_err(|_unknown| {
             format!(
-                "the log level is `{}`; it must be off, error, warn, info, debug or trace",
+                "`--log`, or `OCI_MCP_LOG`, is `{}`; here it is off, error, warn, info, debug or trace",
                 level.escape_debug()
             )
         })?,

@@ -16,6 +16,7 @@ use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use oci_mcp::{Config, Vars};
 use oci_mcp_hosts::environment;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
@@ -101,10 +102,18 @@ fn fail(why: &dyn std::fmt::Display, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Where the server serves MCP, as it reads the variable.
+fn path() -> io::Result<String> {
+    let mut vars = Vars::new(|name: &str| environment(name).filter(|_| name == "OCI_MCP_PATH"));
+    let config = Config::read(&mut vars);
+    let config = vars.finish(Some(config)).map_err(io::Error::other)?;
+    Ok(config.path().to_owned())
+}
+
 async fn play(args: Args) -> io::Result<()> {
     let listener = listen(args.port).await?;
     let mut program = Program::new(args.command, args.arguments, args.live)?;
-    let path = environment("OCI_MCP_PATH").unwrap_or_else(|| "/mcp".to_owned());
+    let path = path()?;
     let stop = Stop::new()?;
     let play = async |program, tenancy: &str| {
         let stage = Stage {

@@ -33,7 +33,7 @@ use oci_mcp_tools::OciTools;
 use oci_rest::{Endpoints, Environment, Https, HttpsError, Transport};
 
 use crate::oci::{self, Once};
-use crate::{app_over, now, over_network, serve};
+use crate::{app_over, now, over_network, serve, stdout};
 use clock::Reading;
 use endpoints::Asked;
 use finding::Finding;
@@ -94,7 +94,7 @@ enum Subject {
 }
 
 /// Looks, and prints what was found. The exit code is 0 if nothing is wrong, 1 for warnings, and 2 if something does
-/// not work, or nothing could be looked at.
+/// not work.
 pub(crate) fn run(args: &Args) -> ExitCode {
     let environment = Environment::new(process_variable);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -113,10 +113,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     } else {
         report.table()
     };
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::from(report.code()),
-        Err(_nobody_reads) => ExitCode::FAILURE,
-    }
+    stdout::print_and(&text, ExitCode::from(report.code()))
 }
 
 fn fail(problem: &dyn Display) -> ExitCode {

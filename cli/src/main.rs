@@ -20,6 +20,8 @@ mod serve;
 mod settings;
 #[cfg(feature = "stdio")]
 mod stdio;
+#[cfg(any(feature = "client", feature = "doctor", feature = "oci"))]
+mod stdout;
 #[cfg(feature = "oci")]
 mod terminal;
 
@@ -127,6 +129,7 @@ fn with_app(run: impl FnOnce(App) -> ExitCode) -> ExitCode {
 fn configured() -> Result<App, oci_mcp_hosts::Error> {
     let mut vars = Vars::new(environment);
     let app = app(&mut vars);
+    oci_mcp_hosts::note_unknown(&mut vars);
     Ok(vars.finish(Some(app))?)
 }
 

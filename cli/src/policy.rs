@@ -12,6 +12,8 @@ use oci_mcp_access::{Policy, Scopes};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::stdout;
+
 /// What can be done with a policy.
 #[derive(Subcommand)]
 pub(crate) enum Command {
@@ -50,10 +52,15 @@ type Required = BTreeMap<String, Scopes>;
 
 pub(crate) fn run(app: &App, command: &Command) -> ExitCode {
     let Command::Test { file } = command;
-    let mut out = io::stdout().lock();
-    match test(app, file).map(|report| (write!(out, "{report}"), report.holds())) {
-        Ok((Ok(()), true)) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
+    match test(app, file) {
+        Ok(report) => {
+            let code = if report.holds() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            };
+            stdout::print_and(&report.to_string(), code)
+        }
         Err(problem) => {
             // There is nobody left to tell if stderr is closed.
             let _written = writeln!(io::stderr(), "error: {problem}");
@@ -71,13 +78,22 @@ fn test(app: &App, file: &Path) -> Result<Report, String> {
     let suite: Suite = read(file)?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let policy: Policy = read(&folder.join(&suite.policy))?;
-    let tools = app.tool_facts();
+    let tools: Vec<_> = app.tool_facts().collect();
+    for idle in policy.idle(&tools) {
+        // As the server warns when it starts.
+        let _written = writeln!(
+            io::stderr(),
+            "warning: the policy has {idle}, and this program no tool that it fits"
+        );
+    }
     let required: Required = tools
-        .map(|tool| (tool.name.to_owned(), policy.required(&tool).clone()))
+        .iter()
+        .map(|tool| (tool.name.to_owned(), policy.required(tool).clone()))
         .collect();
     let mut report = Report::default();
     for case in &suite.cases {
-        report.add(case, &required)?;
+        let added = report.add(case, &required);
+        added.map_err(|problem| format!("`{}`: {problem}", file.display()))?;
     }
     if report.lines.is_empty() {
         let file = file.display();

@@ -18,6 +18,8 @@ use clap::Subcommand;
 use oci_mcp::ConfigError;
 use serde_json::Value;
 
+use crate::stdout;
+
 /// What to render.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -68,10 +70,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_nobody_reads) => ExitCode::FAILURE,
-    }
+    stdout::print(&text)
 }
 
 impl Target {

@@ -12,8 +12,10 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
 use oci_mcp::{App, AppService, Config};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tower::ServiceExt;
+
+use crate::stdout;
 
 /// How an answer is printed.
 #[derive(clap::Args)]
@@ -47,7 +49,7 @@ pub(crate) fn list(app: App, args: &List) -> ExitCode {
     } else {
         table::of_tools(&tools)
     };
-    print(&text)
+    stdout::print(&text)
 }
 
 /// Calls a tool, and prints what it answers. The exit code tells what kind of failure there was:
@@ -62,11 +64,12 @@ pub(crate) fn list(app: App, args: &List) -> ExitCode {
 /// | 7, 8 | `rate_limit`, `service` |
 /// | 9, 10 | `network`, `timeout` |
 pub(crate) fn call(app: App, args: &Call) -> ExitCode {
-    let Ok(arguments @ Value::Object(_)) = serde_json::from_str(&args.arguments) else {
-        return fail(
-            2,
-            "error: the arguments are no JSON object, such as {\"limit\": 3}",
-        );
+    let arguments: Map<String, Value> = match serde_json::from_str(&args.arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let problem = "error: the arguments are no JSON object, such as {\"limit\": 3}";
+            return fail(2, &format!("{problem}: {error}"));
+        }
     };
     let params = json!({ "name": args.name, "arguments": arguments });
     let answer = match service(app).and_then(|service| called(service, &params)) {
@@ -74,21 +77,38 @@ pub(crate) fn call(app: App, args: &Call) -> ExitCode {
         Err(problem) => return fail(1, &format!("error: {problem}")),
     };
     if let Some(problem) = answer.pointer("/error/message").and_then(Value::as_str) {
-        // Here it is a command that lists them.
-        let problem = problem.replace("see tools/list", "see `oci-mcp tools`");
-        return fail(2, &format!("error: {problem}"));
+        return fail(2, &format!("error: {}", as_command(problem)));
     }
     let content = answer.pointer("/result/content").and_then(Value::as_array);
     let texts = content.into_iter().flatten();
     let texts = texts.filter_map(|part| part.get("text")?.as_str());
-    let text = texts.collect::<Vec<_>>().join("\n");
+    let text = as_command(&texts.collect::<Vec<_>>().join("\n"));
     if answer.pointer("/result/isError") == Some(&Value::Bool(true)) {
         return fail(code(&text), &text);
     }
     match serde_json::from_str(&text) {
-        Ok(value) if io::stdout().is_terminal() && !args.json => print(&table::of_answer(&value)),
-        _ => print(&format!("{text}\n")),
+        Ok(value) if io::stdout().is_terminal() && !args.json => {
+            stdout::print(&table::of_answer(&value))
+        }
+        _ => stdout::print(&format!("{text}\n")),
     }
+}
+
+/// What leads to a server, to a list or a log, leads to a command here.
+fn as_command(text: &str) -> String {
+    let rows = [
+        ("see tools/list", "see `oci-mcp tools`"),
+        (
+            "its operator finds in the log of the server what would give it an identity",
+            "`oci-mcp doctor --only identity` tells what would give one",
+        ),
+        (
+            "the log of the server says what would give one",
+            "`oci-mcp doctor --only identity` tells what would give one",
+        ),
+    ];
+    let replaced = |text: String, (of_server, here): (&str, &str)| text.replace(of_server, here);
+    rows.into_iter().fold(text.to_owned(), replaced)
 }
 
 fn service(app: App) -> Result<AppService, Problem> {
@@ -100,6 +120,10 @@ pub(crate) type Problem = Box<dyn Error + Send + Sync>;
 
 /// The exit code for a failure that a tool tells.
 fn code(text: &str) -> u8 {
+    // What does not fit a tool's schema is told in words, before the tool is asked.
+    if text.starts_with("invalid arguments") {
+        return 2;
+    }
     let failure: Value = serde_json::from_str(text).unwrap_or_default();
     let category = failure.get("category").and_then(Value::as_str);
     let found = CODES.iter().find(|(name, _)| Some(*name) == category);
@@ -168,13 +192,6 @@ fn wait<T>(answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Proble
         .enable_all()
         .build()?;
     runtime.block_on(answer)
-}
-
-fn print(text: &str) -> ExitCode {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_nobody_reads) => ExitCode::FAILURE,
-    }
 }
 
 fn fail(code: u8, problem: &str) -> ExitCode {

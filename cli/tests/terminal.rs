@@ -6,13 +6,15 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oci-mcp"));
+    command.args(arguments).env_clear();
+    command.env("HOME", "/nonexistent");
+    command
+}
+
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_oci-mcp"))
-        .args(arguments)
-        .env_clear()
-        .env("HOME", "/nonexistent")
-        .output()
-        .unwrap()
+    command(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -53,13 +55,17 @@ fn the_exit_code_tells_what_kind_of_failure_it_was() {
             2,
             "there is no tool `nothing`; see `oci-mcp tools`",
         ),
-        (&["call", "oci_ping", "[]"], 2, "JSON object"),
+        (&["call", "oci_ping", "{bad"], 2, "line 1 column 2"),
         (
             &["call", "oci_compute_list_instances", r#"{"limit": 0.5}"#],
-            1,
+            2,
             "limit",
         ),
-        (&["call", "oci_compute_list_instances"], 3, "authentication"),
+        (
+            &["call", "oci_compute_list_instances"],
+            3,
+            "`oci-mcp doctor --only identity`",
+        ),
         (
             &[
                 "call",
@@ -84,6 +90,40 @@ fn the_exit_code_tells_what_kind_of_failure_it_was() {
             "{arguments:?}: {output:?}"
         );
         assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_name_that_is_no_setting_is_refused_before_it_has_no_effect() {
+    for arguments in [
+        &["tools"][..],
+        &["call", "oci_ping"],
+        &["render", "policy"],
+        &["policy", "test", "/nonexistent"],
+    ] {
+        let output = command(arguments)
+            .env("OCI_MCP_OPERATION_DENY", "compute")
+            .output()
+            .unwrap();
+
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let problem = text(&output.stderr);
+        assert!(problem.contains("`OCI_MCP_OPERATIONS_DENY`"), "{problem}");
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_told() {
+    for arguments in [&["tools"][..], &["render", "policy"]] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+
+        let output = command(arguments).stdout(full).output().unwrap();
+
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(
+            text(&output.stderr).contains("stdout: No space left"),
+            "{output:?}"
+        );
     }
 }
 

@@ -258,6 +258,12 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
+/// Notes in `vars` which variables of this process look like settings and are none, as [`run`] does: for what reads
+/// settings and serves nothing.
+pub fn note_unknown(vars: &mut Vars<'_>) {
+    unknown::note(vars, names());
+}
+
 /// The names of all environment variables.
 fn names() -> Vec<String> {
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());

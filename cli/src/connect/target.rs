@@ -36,6 +36,10 @@ impl Target {
     /// What is wrong with the URL, in words.
     pub(crate) fn choose(url: &str, sign: bool, endpoints: &Endpoints) -> Result<Self, String> {
         let refuse = |why: &str| {
+            // What is before an `@` may be a password.
+            let url = url
+                .rsplit_once('@')
+                .map_or_else(|| url.to_owned(), |(_, rest)| format!("...@{rest}"));
             let url: String = url.escape_debug().take(200).collect();
             Err(format!("nothing can be sent to `{url}`: {why}"))
         };
@@ -206,6 +210,7 @@ mod tests {
             let error = Target::choose(url, true, &Endpoints::default()).unwrap_err();
 
             assert!(error.contains(problem), "{error}");
+            assert!(!error.contains("secret"), "{error}");
         }
     }
 

@@ -44,10 +44,13 @@ fn is_configuration(name: &OsString, live: bool) -> bool {
     }
     if live {
         // `~/.oci/config` is there.
-        return name.starts_with("OCI_") || name == "HOME";
+        return name.starts_with("OCI_") && !OF_HOST.contains(&name) || name == "HOME";
     }
-    name.starts_with("OCI_MCP_") && !OF_IDENTITY.contains(&name)
+    name.starts_with("OCI_MCP_") && !OF_IDENTITY.contains(&name) && !OF_HOST.contains(&name)
 }
+
+/// What chooses a host, which `--host` does here.
+const OF_HOST: [&str; 2] = ["OCI_MCP_HOST", "OCI_MCP_TRANSPORT"];
 
 /// What chooses an identity of the real tenancy.
 const OF_IDENTITY: [&str; 2] = ["OCI_MCP_AUTH_TYPE", "OCI_MCP_DELEGATION_TOKEN_FILE"];

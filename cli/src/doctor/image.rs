@@ -72,7 +72,13 @@ fn for_shape(binary: &str, shape: &str) -> Finding {
         {
             &["aarch64"]
         }
-        _ => &["x86_64"],
+        name if name.contains('.') => &["x86_64"],
+        _ => {
+            return Finding::not_checked(
+                format!("the processor of {shape}"),
+                "it is the name of no shape, such as VM.Standard.E5.Flex or GENERIC_X86",
+            );
+        }
     };
     if takes.contains(&binary) {
         return Finding::good(format!("the binary is for {binary}, which {shape} has"));
@@ -146,6 +152,7 @@ mod tests {
             ("GENERIC_ARM", 62, Verdict::Problem),
             ("GENERIC_X86_ARM", 62, Verdict::Warning),
             ("VM.GPU.A10.1", 62, Verdict::Good),
+            ("E4", 62, Verdict::NotChecked),
         ];
 
         for (shape, number, verdict) in rows {

@@ -44,6 +44,7 @@ enum Host {
 pub(super) fn render(args: &Args) -> Result<String, ConfigError> {
     let mut vars = Vars::new(|name: &str| args.flag(name).or_else(|| environment(name)));
     let tools = OciTools::read(&mut vars, Box::new(|| Err("nothing is asked".into())));
+    oci_mcp_hosts::note_unknown(&mut vars);
     let tools = vars.finish(Some(tools))?;
     let Args {
         group, compartment, ..

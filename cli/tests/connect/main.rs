@@ -187,7 +187,7 @@ fn what_cannot_be_done_is_said_before_anything_is_read() {
         (vec!["http://mcp.example/mcp"], "it must be `https`"),
         (
             vec!["http://127.0.0.1/mcp", "--log", "loud"],
-            "the log level is `loud`",
+            "`OCI_MCP_LOG`, is `loud`",
         ),
         (vec![INVOKE], "there is no identity for OCI"),
         (
