@@ -105,7 +105,27 @@ impl Arguments {
             .validator
             .get_or_init(|| compile(self.schema()?, "input"));
         let validator = validator.as_ref().map_err(Clone::clone)?;
-        Ok(checked(validator, arguments))
+        Ok(checked(validator, arguments).map_err(|wrong| self.with_names(wrong)))
+    }
+
+    /// With the names that there are, if one is not among them.
+    #[cold]
+    fn with_names(&self, Violations(mut text): Violations) -> Violations {
+        let names = self.schema.get("properties").and_then(Value::as_object);
+        if let Some(names) = names.filter(|_| text.contains("Additional properties")) {
+            let some: Vec<&str> = names.keys().take(NAMED).map(String::as_str).collect();
+            let more = if names.len() > some.len() {
+                ", ..."
+            } else {
+                ""
+            };
+            // Writing to a string does not fail.
+            let _ok = match some.as_slice() {
+                [] => write!(text, "\n- it takes no arguments"),
+                some => write!(text, "\n- it takes {}{more}", some.join(", ")),
+            };
+        }
+        Violations(text)
     }
 }
 
@@ -139,6 +159,9 @@ impl Results {
         Ok(checked(validator, value))
     }
 }
+
+/// Names of arguments that an error lists.
+const NAMED: usize = 30;
 
 fn checked(validator: &Validator, text: &str) -> Result<(), Violations> {
     match serde_json::from_str(text) {
@@ -186,6 +209,23 @@ mod tests {
         let schema = json!({ "type": "object", "properties": {}, "additionalProperties": false });
 
         assert_eq!(of::<NoArgs>(), schema);
+    }
+
+    #[test]
+    fn an_argument_that_there_is_not_is_told_with_those_that_there_are() {
+        let schema = json!({
+            "type": "object", "properties": { "limit": {}, "page": {} }, "additionalProperties": false,
+        });
+
+        let told = |schema: &Value, text| {
+            let checked = Arguments::new(schema.clone()).check(text).unwrap();
+            checked.unwrap_err().0
+        };
+
+        assert!(told(&schema, r#"{"limt": 3}"#).ends_with("\n- it takes limit, page"));
+        assert!(told(&of::<NoArgs>(), r#"{"a": 1}"#).ends_with("\n- it takes no arguments"));
+        let other = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
+        assert!(!told(&other, r#"{"a": 1}"#).contains("it takes"));
     }
 
     #[test]
