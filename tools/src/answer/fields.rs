@@ -112,14 +112,27 @@ impl Fields {
         if missing.is_empty() || !self.are_chosen {
             return None;
         }
-        let known: Vec<&str> = first.keys().take(MAX_FIELDS).map(String::as_str).collect();
+        let mut room = MAX_HINT;
+        let fits = |name: &&str| {
+            let needed = name.len() + ", ".len();
+            let fits = needed <= room;
+            room = room.saturating_sub(needed);
+            fits
+        };
+        let known = first.keys().map(String::as_str).take_while(fits);
+        let known: Vec<&str> = known.collect();
+        let more = if known.len() < first.len() {
+            ", ..."
+        } else {
+            ""
+        };
         let text = format!(
-            "nothing has `{}`; there are {}",
+            "nothing has `{}`; there are {}{more}",
             missing.join("`, `"),
             known.join(", ")
         );
         let plain = |char: &char| char.is_ascii_graphic() || *char == ' ';
-        Some(text.chars().filter(plain).take(MAX_HINT).collect())
+        Some(text.chars().filter(plain).take(2 * MAX_HINT).collect())
     }
 }
 
