@@ -44,12 +44,15 @@ impl StaticTokens {
     /// # Errors
     ///
     /// [`InvalidStaticTokens`] with all that is wrong: not this JSON, an unknown key, a hash that is
-    /// none, a name or a hash that is there twice.
+    /// none, a name or a hash that is there twice, no token at all.
     pub fn parse(file: &[u8]) -> Result<Self, InvalidStaticTokens> {
         let file: File = serde_json::from_slice(file)
             .map_err(|error| InvalidStaticTokens(vec![error.to_string()]))?;
         let key = Key::new(HMAC_SHA256, b"static tokens");
         let (mut entries, mut problems) = (Vec::new(), Vec::new());
+        if file.tokens.is_empty() {
+            problems.push("`tokens` is empty, so that nobody could call".to_owned());
+        }
         let (mut names, mut hashes) = (HashSet::new(), HashSet::new());
         for Entry {
             name,
@@ -249,6 +252,7 @@ mod tests {
             "{}",
             "[]",
             r#"{"tokens": [{"name": "a", "token": "secret"}]}"#,
+            r#"{"tokens": []}"#,
             r#"{"tokens": [], "Tokens": []}"#,
             r#"{"tokens": [], "tokens": []}"#,
             &file(&[("a", &"0".repeat(64), r#"["a b"]"#)]),

@@ -149,7 +149,7 @@ fn check(args: &Args, asks: Asks, settings: &Settings, vars: &mut Checked) {
             "--authorization-servers and --jwks-url",
             url,
             is_secure,
-            "https://…",
+            "each must be a URL, https://…",
         );
     }
     for page in &args.allowed_origins {

@@ -31,7 +31,13 @@ pub(super) fn ocid(vars: &mut Checked, flag: &str, value: &str, kinds: &[&str]) 
     };
     let holds = is_open(value) || kinds.iter().any(is_of);
     let form = kinds.join("… or ocid1.");
-    hold(vars, flag, value, holds, format_args!("ocid1.{form}…"));
+    hold(
+        vars,
+        flag,
+        value,
+        holds,
+        format_args!("it must be an OCID, ocid1.{form}…"),
+    );
 }
 
 /// Notes that `flag` is no image with a tag that stays what it is, if need be in OCIR.
