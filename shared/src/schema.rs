@@ -222,7 +222,7 @@ mod tests {
             checked.unwrap_err().0
         };
 
-        assert!(told(&schema, r#"{"limt": 3}"#).ends_with("\n- it takes limit, page"));
+        assert!(told(&schema, r#"{"size": 3}"#).ends_with("\n- it takes limit, page"));
         assert!(told(&of::<NoArgs>(), r#"{"a": 1}"#).ends_with("\n- it takes no arguments"));
         let other = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
         assert!(!told(&other, r#"{"a": 1}"#).contains("it takes"));
