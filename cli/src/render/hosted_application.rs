@@ -57,13 +57,8 @@ pub(super) fn document(args: &Args) -> Result<Value, ConfigError> {
     ocid(&mut vars, "--application", &args.application, &kinds);
     image(&mut vars, &args.image, true);
     let is_secure = is_open(&args.domain) || args.domain.starts_with("https://");
-    hold(
-        &mut vars,
-        "--domain",
-        &args.domain,
-        is_secure,
-        "it must be a URL, https://…",
-    );
+    let form = "it must be a URL, https://…";
+    hold(&mut vars, "--domain", &args.domain, is_secure, form);
     let (least, most) = (args.min_replicas, args.max_replicas);
     let limit = format!("at least 1, and --min-replicas, which is {least}");
     hold(
