@@ -28,6 +28,7 @@ async fn a_warm_tool_of_one_request_adds_at_most_a_millisecond_where_it_is_optim
 }
 
 const CALLS: usize = 300;
-const MOST_CALLS: usize = 3_000;
+/// As budgets are measured, which are held by the best of three.
+const MOST_CALLS: usize = 3 * CALLS;
 /// Most of it is the signature, RSA with 2,048 bits. Without optimisation it is several times as much, which is what is held then.
 const MOST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 5 } else { 1 });
