@@ -51,7 +51,7 @@ pub(crate) fn run(command: &Command) -> ExitCode {
             .collect();
         let names = names.join(", ");
         return fail(&format!(
-            "there is no line of a record in {names}; one has what docs/audit.md names"
+            "there is no line of a record in {names}; docs/audit.md shows one"
         ));
     }
     let report = if *json {

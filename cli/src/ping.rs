@@ -183,7 +183,9 @@ fn reason(error: &Unavailable) -> String {
     let text = error.to_string();
     tracing::warn!("{text}");
     match text.split_once('\n') {
-        Some((first, _)) => format!("{first}; the log of the server says what would give one"),
+        Some((first, _)) => format!(
+            "{first}; the log of the server, or `oci-mcp doctor --only identity`, says what would give one"
+        ),
         None => text,
     }
 }

@@ -77,12 +77,14 @@ pub(crate) fn call(app: App, args: &Call) -> ExitCode {
         Err(problem) => return fail(1, &format!("error: {problem}")),
     };
     if let Some(problem) = answer.pointer("/error/message").and_then(Value::as_str) {
-        return fail(2, &format!("error: {}", as_command(problem)));
+        // Here it is a command that lists them.
+        let problem = problem.replace("see tools/list", "see `oci-mcp tools`");
+        return fail(2, &format!("error: {problem}"));
     }
     let content = answer.pointer("/result/content").and_then(Value::as_array);
     let texts = content.into_iter().flatten();
     let texts = texts.filter_map(|part| part.get("text")?.as_str());
-    let text = as_command(&texts.collect::<Vec<_>>().join("\n"));
+    let text = texts.collect::<Vec<_>>().join("\n");
     if answer.pointer("/result/isError") == Some(&Value::Bool(true)) {
         return fail(code(&text), &text);
     }
@@ -92,23 +94,6 @@ pub(crate) fn call(app: App, args: &Call) -> ExitCode {
         }
         _ => stdout::print(&format!("{text}\n")),
     }
-}
-
-/// What leads to a server, to a list or a log, leads to a command here.
-fn as_command(text: &str) -> String {
-    let rows = [
-        ("see tools/list", "see `oci-mcp tools`"),
-        (
-            "its operator finds in the log of the server what would give it an identity",
-            "`oci-mcp doctor --only identity` tells what would give one",
-        ),
-        (
-            "the log of the server says what would give one",
-            "`oci-mcp doctor --only identity` tells what would give one",
-        ),
-    ];
-    let replaced = |text: String, (of_server, here): (&str, &str)| text.replace(of_server, here);
-    rows.into_iter().fold(text.to_owned(), replaced)
 }
 
 fn service(app: App) -> Result<AppService, Problem> {

@@ -319,7 +319,7 @@ fn no_identity(error: &Unavailable) -> Failure {
     tracing::warn!("{text}");
     let first = text.lines().next().unwrap_or_default();
     Failure::new(Category::Authentication, first)
-        .suggest("its operator finds in the log of the server what would give it an identity")
+        .suggest("its operator finds in the log of the server, or with `oci-mcp doctor --only identity`, what would give it one")
 }
 
 /// How long to wait for OCI. Whoever runs the tool stops it a second before the host's deadline, or half

@@ -62,7 +62,7 @@ async fn without_an_identity_it_says_why_and_what_else_it_knows() {
     assert_eq!(report["identity"], Value::Null);
     assert_eq!(
         report["no_identity"],
-        "there is no identity for OCI; the log of the server says what would give one"
+        "there is no identity for OCI; the log of the server, or `oci-mcp doctor --only identity`, says what would give one"
     );
     assert_eq!(report.get("signed_call"), None);
 }
