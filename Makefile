@@ -151,8 +151,8 @@ bench-check: ## Fails if a function exceeds a budget of bench/src/budget.rs
 	@bench/build.sh
 	@$(BENCH)/bench check $(BENCH)
 
-bench-tools: ## Fails if a warm tool adds more than a millisecond to what OCI takes
-	CARGO_PROFILE_RELEASE_LTO=off cargo test --release --locked -p oci-mcp-tools --test tools overhead
+bench-tools: ## Fails if a warm tool adds more to what OCI takes than 1.25 signatures, 1 ms where one takes 0.8 ms
+	CARGO_PROFILE_RELEASE_LTO=off cargo test --release --locked -p oci-mcp-tools --test tools overhead -- --nocapture
 
 BENCH := $(or $(CARGO_TARGET_DIR),target)/bench
 

@@ -63,7 +63,7 @@ impl fmt::Debug for Payload<'_> {
 /// `headers.extend(sign(..)?)` replaces what was there. `now` is the wall clock; OCI refuses what is
 /// more than 5 minutes off.
 ///
-/// It computes for about half a millisecond with a key of 2048 bits, too short to be worth another
+/// It computes for half a millisecond to a whole one with a key of 2048 bits, too short to be worth another
 /// thread.
 ///
 /// Source: "Request Signatures" in the documentation of OCI; byte for byte what the official Python

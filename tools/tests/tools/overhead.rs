@@ -2,33 +2,54 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use http::Method;
+use oci_rest::{Payload, Target, sign};
+use serde_json::{Value, json};
 
-use crate::support::Server;
+use crate::support::{Server, credential, noon, request};
 
+/// Most of it is the signature, RSA with 2,048 bits, for which one shared machine takes 0.65 ms in one minute and 1.05 ms in the
+/// next. It is therefore held beside a signature of the same run: the limit is a millisecond where a signature takes 0.8 ms.
 #[tokio::test]
-async fn a_warm_tool_of_one_request_adds_at_most_a_millisecond_where_it_is_optimised() {
+async fn a_warm_tool_of_one_request_adds_little_more_than_its_signature() {
     let server = Server::new(&[]);
     let id = server.oci.find("functions", "mcp").unwrap();
-    let arguments = json!({ "function_id": id });
+    let params =
+        json!({ "name": "oci_functions_get_function", "arguments": { "function_id": id } });
+    let credential = credential(&server.oci);
+    let path = format!("/20181201/functions/{id}").parse().unwrap();
+    let target = Target {
+        method: &Method::GET,
+        path_and_query: &path,
+        host: Some("functions.us-phoenix-1.oci.oraclecloud.com"),
+    };
 
-    // The least of many, because whatever else the machine does can only add to it; of more, if it does so for long.
-    let (mut least, mut calls) = (Duration::MAX, 0);
-    while calls < CALLS || (least > MOST && calls < MOST_CALLS) {
-        calls += 1;
-        let (start, within) = (Instant::now(), server.time_in_oci());
-        let answer = server.tool("oci_functions_get_function", &arguments).await;
+    // The least of many, because whatever else the machine does can only add to it.
+    let (mut adds, mut signature) = (Duration::MAX, Duration::MAX);
+    for _ in 0..CALLS {
+        let request = request("tools/call", &params);
+        let (start, in_oci) = (Instant::now(), server.time_in_oci());
+        let body = server.body(request).await;
         let all = start.elapsed();
-        assert_eq!(answer.good()["name"], "mcp");
-        least = least.min(all.saturating_sub(server.time_in_oci().saturating_sub(within)));
+        adds = adds.min(all.saturating_sub(server.time_in_oci().saturating_sub(in_oci)));
+        let answer: Value = serde_json::from_slice(&body).unwrap();
+        let text = answer["result"]["content"][0]["text"].as_str().unwrap();
+        assert!(text.contains(r#""name":"mcp""#), "{answer}");
+
+        let start = Instant::now();
+        sign(&credential, noon(), &target, Payload::None).unwrap();
+        signature = signature.min(start.elapsed());
     }
 
-    assert_eq!(server.sent().len(), calls);
-    assert!(least <= MOST, "{least:?}");
+    assert_eq!(server.sent().len(), CALLS);
+    println!("a call adds {adds:?}, of which a signature is {signature:?}");
+    assert!(
+        adds <= signature.mul_f64(MOST),
+        "{adds:?}, of which a signature is {signature:?}"
+    );
 }
 
-const CALLS: usize = 300;
-/// As budgets are measured, which are held by the best of three.
-const MOST_CALLS: usize = 3 * CALLS;
-/// Most of it is the signature, RSA with 2,048 bits. Without optimisation it is several times as much, which is what is held then.
-const MOST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 5 } else { 1 });
+/// A second or two.
+const CALLS: usize = if cfg!(debug_assertions) { 300 } else { 2000 };
+/// As a ratio to a signature. What is not optimised takes several times as long, signatures apart.
+const MOST: f64 = if cfg!(debug_assertions) { 3.0 } else { 1.25 };

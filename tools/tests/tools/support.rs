@@ -206,9 +206,13 @@ impl Server {
     }
 
     async fn answer(&self, request: Request<Bytes>) -> Value {
+        serde_json::from_slice(&self.body(request).await).unwrap()
+    }
+
+    /// What the server answers, as it is sent.
+    pub(crate) async fn body(&self, request: Request<Bytes>) -> Bytes {
         let response = self.service.clone().oneshot(request).await.unwrap();
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        serde_json::from_slice(&body).unwrap()
+        response.into_body().collect().await.unwrap().to_bytes()
     }
 }
 
@@ -223,7 +227,7 @@ impl Host for Server {
     }
 }
 
-fn request(method: &str, params: &Value) -> Request<Bytes> {
+pub(crate) fn request(method: &str, params: &Value) -> Request<Bytes> {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     Request::post("/mcp")
         .header("content-type", "application/json")
@@ -270,11 +274,15 @@ fn service(
 }
 
 fn client(oci: &SimulatedOci, transport: Transport) -> Client {
+    let principal = Arc::new(Fixed::new("API key", credential(oci)));
+    Client::new(principal, transport, Arc::new(noon), || 7)
+}
+
+/// With what requests to `oci` are signed.
+pub(crate) fn credential(oci: &SimulatedOci) -> Credential {
     let key = oci.api_key("ada@example.com").unwrap();
     let private = PrivateKey::from_pem(key.private_key.as_bytes(), None).unwrap();
-    let credential = Credential::api_key(&key.tenancy, &key.user, Arc::new(private)).unwrap();
-    let principal = Arc::new(Fixed::new("API key", credential));
-    Client::new(principal, transport, Arc::new(noon), || 7)
+    Credential::api_key(&key.tenancy, &key.user, Arc::new(private)).unwrap()
 }
 
 fn simulated() -> SimulatedOci {
@@ -287,6 +295,6 @@ fn played(tenancy: Tenancy) -> SimulatedOci {
 }
 
 /// 2026-11-21, 12:00 UTC.
-fn noon() -> SystemTime {
+pub(crate) fn noon() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_262_400)
 }
