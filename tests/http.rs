@@ -134,6 +134,8 @@ async fn media_types_are_checked_leniently() {
         ("content-type", "application/json; charset=utf-8", 200),
         ("content-type", "text/plain", 415),
         ("content-type", "application/x-www-form-urlencoded", 415),
+        ("content-encoding", "identity", 200),
+        ("content-encoding", "gzip", 415),
     ] {
         assert_eq!(
             send(with(post(LIST), name, value)).await.status,

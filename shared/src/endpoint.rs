@@ -157,6 +157,9 @@ impl Inner {
         if !accept::is_json(&parts.headers) {
             return Err(Refusal::UnsupportedMediaType);
         }
+        if accept::is_coded(&parts.headers) {
+            return Err(Refusal::UnsupportedContentCoding);
+        }
         if !accepted.json && !accepted.events {
             return Err(Refusal::NotAcceptable);
         }

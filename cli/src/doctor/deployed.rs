@@ -99,16 +99,14 @@ impl Asked<'_> {
         let problem = |why: String| {
             Finding::problem(format!("OCI does not tell about {}", quoted(id))).because(why)
         };
-        let (endpoint, request) = self.prepare(kind, id).map_err(problem)?;
+        let (endpoint, request) = self.prepare(kind, id).map_err(|why| {
+            problem(why).mend("give its OCID, as its page in the console has it, and OCI_REGION")
+        })?;
         let call = Call::until(Instant::now().into_std() + PATIENCE);
         // On the heap, because it is large.
         let answer = Box::pin(self.oci.client.send(&endpoint, &request, &call)).await;
         let answer = answer.map_err(|error| {
-            let finding = problem(chain(&error));
-            match error.hint() {
-                Some(hint) => finding.mend(hint),
-                None => finding,
-            }
+            problem(chain(&error)).mend(error.hint().unwrap_or("look at what is told of endpoints"))
         })?;
         serde_json::from_slice(answer.body()).map_err(|error| problem(error.to_string()))
     }

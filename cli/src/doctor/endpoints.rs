@@ -139,7 +139,8 @@ async fn ask(
         Ok(uri) => uri,
         Err(error) => {
             return (
-                Finding::problem(format!("{url} is no URL: {error}, {of}")),
+                Finding::problem(format!("{url} is no URL: {error}, {of}"))
+                    .mend("a URL in its setting, such as https://host.example"),
                 None,
             );
         }

@@ -51,7 +51,8 @@ impl Args {
             Some((path, Err(error))) => {
                 let path = path.display();
                 let lost = format!("{path}, the file of the token, cannot be read");
-                return vec![Finding::problem(lost).because(error)];
+                let finding = Finding::problem(lost).because(error);
+                return vec![finding.mend("give --token-file a file that you may read")];
             }
             Some((_, Ok(token))) => Some(token),
             None => None,

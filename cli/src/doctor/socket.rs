@@ -19,7 +19,8 @@ pub(super) fn examine(listener: &str) -> Vec<Finding> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => {
             let path = path.display();
-            findings.push(Finding::problem(format!("{path} cannot be looked at")).because(error));
+            let finding = Finding::problem(format!("{path} cannot be looked at")).because(error);
+            findings.push(finding.mend("a folder that the user of the function may enter"));
         }
     }
     findings

@@ -1,6 +1,6 @@
-//! Media types: what a request is, and what its sender takes for an answer (RFC 9110, 8.3, 12.5.1).
+//! Media types: what a request is, and what its sender takes for an answer (RFC 9110, 8.3, 8.4, 12.5.1).
 
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
 /// Whether the body is declared to be JSON.
@@ -15,6 +15,12 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
     };
     // Of two types either may be meant.
     values.next().is_some_and(is_json) && values.next().is_none()
+}
+
+/// Whether the body is compressed, or coded in another way.
+pub(super) fn is_coded(headers: &HeaderMap) -> bool {
+    let mut codings = headers.get_all(CONTENT_ENCODING).iter();
+    codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// Whether the sender asks for plain text and not for JSON, as probes of platforms do.

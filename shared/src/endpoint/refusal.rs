@@ -17,6 +17,7 @@ pub(crate) enum Refusal {
     NotAcceptable,
     NotFound,
     TooLarge { size: u64 },
+    UnsupportedContentCoding,
     UnsupportedMediaType,
 }
 
@@ -48,7 +49,9 @@ impl Refusal {
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedContentCoding | Self::UnsupportedMediaType => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
         }
     }
 
@@ -61,6 +64,7 @@ impl Refusal {
             Self::NotAcceptable => "not_acceptable",
             Self::NotFound => "not_found",
             Self::TooLarge { .. } => "too_large",
+            Self::UnsupportedContentCoding => "unsupported_content_coding",
             Self::UnsupportedMediaType => "unsupported_media_type",
         }
     }
@@ -89,6 +93,10 @@ impl Refusal {
                 "the body has {size} bytes, more than the {} that OCI_MCP_MAX_BODY_BYTES allows",
                 config.max_body_bytes
             ),
+            Self::UnsupportedContentCoding => {
+                "the body is compressed, which is not read here; send it without Content-Encoding"
+                    .to_owned()
+            }
             Self::UnsupportedMediaType => {
                 "the body must be JSON; send Content-Type: application/json".to_owned()
             }
