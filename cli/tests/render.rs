@@ -402,6 +402,7 @@ const REFUSED: &str = "\
 functions --memory-in-mbs 200 | one of [128, 256, 512, 1024, 2048, 3072]
 functions --timeout-in-seconds 301 | from 5 to 300 seconds
 functions --application ocid1.compartment.oc1..a | ocid1.fnapp
+functions --application ocid1.fnapp.oc1.. | ocid1.fnapp
 functions --image iad.ocir.io/a/b:latest | other than `latest`
 functions --image docker.io/a/b:1 | is in OCIR
 functions --set FN_X=1 | begins with neither FN_

@@ -27,7 +27,7 @@ pub(super) fn ocid(vars: &mut Checked, flag: &str, value: &str, kinds: &[&str]) 
         let rest = value
             .strip_prefix("ocid1.")
             .and_then(|rest| rest.strip_prefix(*kind));
-        rest.is_some_and(|rest| rest.starts_with('.'))
+        rest.is_some_and(|rest| rest.starts_with('.') && !rest.ends_with('.'))
     };
     let holds = is_open(value) || kinds.iter().any(is_of);
     let form = kinds.join("… or ocid1.");
