@@ -6,6 +6,7 @@ mod tests;
 use http::Method;
 use oci_rest::Entry;
 
+use crate::error::Failure;
 use crate::policy::matches;
 
 /// Whether `entry` answers with what opens something: a secret, a key, a token, or a file of them.
@@ -17,6 +18,32 @@ pub(crate) fn returns(entry: &Entry<'_>) -> bool {
     entry.method() != Method::DELETE && RETURNING.iter().any(|pattern| matches(pattern, &name))
 }
 
+/// Refuses to read the object `name` if it is a store of keys by that, or part of one that may be a key: masked is what is
+/// read as a whole.
+pub(crate) fn check_object(name: &str, is_part: bool) -> Result<(), Failure> {
+    let lower = name.to_ascii_lowercase();
+    let is_one_of = |endings: &[&str]| {
+        let ending = lower.rsplit_once('.').map(|(_, ending)| ending);
+        ending.is_some_and(|ending| endings.contains(&ending))
+    };
+    if is_one_of(&STORES) || is_one_of(&["zip"]) && lower.contains("wallet") {
+        return Err(Failure::validation(
+            "the object's name is that of a store of keys, which are not shown",
+        ));
+    }
+    if is_part && is_one_of(&["key", "pem"]) {
+        return Err(Failure::validation(
+            "the object's name is that of keys or certificates, which are read whole, so that private keys can be masked",
+        )
+        .suggest("leave `range` and `max_bytes` away"));
+    }
+    Ok(())
+}
+
+/// How the names of stores of keys end.
+const STORES: [&str; 9] = [
+    "der", "jceks", "jks", "keystore", "p12", "p8", "pfx", "pk8", "sso",
+];
 /// Patterns of `package.operation`. Where an operation tells a credential at its creation and never
 /// again, only its creation is here.
 const RETURNING: [&str; 80] = [

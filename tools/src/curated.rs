@@ -3,7 +3,6 @@
 
 pub(crate) mod argument;
 mod composed;
-mod confirm;
 mod row;
 mod tables;
 mod times;
@@ -17,13 +16,13 @@ use std::sync::Arc;
 
 use oci_mcp::{Annotations, App, CallResult, Context, DynamicTool, Output, ToolError};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use self::argument::schema;
-use crate::Shared;
 use crate::answer::{Fields, Shape, View, bounded};
 use crate::error::{Advice, Category, Failure};
 use crate::session::{Session, refused, told};
+use crate::{Shared, confirm};
 
 /// Adds the tools of the operator's toolsets to `app`. Those that change something are not listed, and refuse, unless
 /// the operator allows changes.
@@ -230,6 +229,8 @@ async fn operated(
         Some((*member, part.to_lowercase()))
     });
     let keeps: Vec<(&str, String)> = keeps.collect();
+    // A part is asked for whatever the caller says, for it may be long, and of an empty one there is none.
+    let may_be_empty = row.content == Content::Bytes && !parameters.contains_key("range");
     prepare(&mut parameters, session.now())?;
     let page = given.page.as_deref();
     let mut prepared = session.prepare(operation, parameters, page).await?;
@@ -240,10 +241,15 @@ async fn operated(
         return session.preview(&prepared);
     }
     if let Some(teller) = row.change.and_then(|change| change.confirmed_by) {
-        let told = given.confirm.as_deref();
-        confirm::check(session, teller, &prepared.request, told).await?;
+        let (teller, told) = (Some(teller), given.confirm.as_deref());
+        confirm::check(session, &operation, &prepared.request, teller, told).await?;
     }
-    let page = session.send(&prepared.endpoint, prepared.request).await?;
+    let page = match session.send(&prepared.endpoint, prepared.request).await {
+        Err(failure) if may_be_empty && failure.is_beyond() => {
+            return Ok(json!({ "text": "" }).to_string());
+        }
+        page => page?,
+    };
     let shape = Shape {
         masks: row.content != Content::Secret,
         most: given.most,

@@ -112,6 +112,11 @@ impl Failure {
         self
     }
 
+    /// Whether it is that of what has no such part (RFC 9110, 15.5.17).
+    pub(crate) fn is_beyond(&self) -> bool {
+        self.details.status == Some(416)
+    }
+
     /// The result that tells it.
     ///
     /// # Errors

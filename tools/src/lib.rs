@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod confirm;
 mod credentials;
 mod curated;
 mod error;

@@ -50,14 +50,14 @@ impl<'a> Entry<'a> {
 
     /// Whether it surely changes nothing in OCI.
     ///
-    /// So do GET and HEAD, but for one that unsubscribes, and the POSTs that search: those that get,
+    /// So do GET and HEAD, but for the links of mails that subscribe and unsubscribe, and the POSTs that search: those that get,
     /// list, search or summarize, and a few that are known by name. Queries of `nosql` are not among
     /// them, because a statement may update. What it answers may still be a secret.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
         let starts = |verbs: &[&str]| verbs.iter().any(|verb| self.operation.starts_with(verb));
         match self.method {
-            "GET" | "HEAD" => !starts(&["unsubscribe_"]),
+            "GET" | "HEAD" => !LINKS.contains(&(self.package, self.operation)),
             "POST" => {
                 starts(&[
                     "get_",
@@ -124,6 +124,12 @@ impl<'a> Iterator for Entries<'a> {
     }
 }
 
+/// GETs that change something: where links in mails lead to.
+const LINKS: [(&str, &str); 3] = [
+    ("devops", "unsubscribe_pull_request"),
+    ("ons", "get_confirm_subscription"),
+    ("ons", "get_unsubscription"),
+];
 /// POSTs that look something up, whose names do not start as others' do.
 const QUERIES: [(&str, &str); 12] = [
     ("apm_traces", "query"),

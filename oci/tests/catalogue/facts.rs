@@ -70,6 +70,8 @@ fn what_changes_nothing_is_a_get_or_a_search() {
         "core.instance_action",
         "nosql.query",
         "devops.unsubscribe_pull_request",
+        "ons.get_confirm_subscription",
+        "ons.get_unsubscription",
     ] {
         assert!(!is(name), "{name}");
     }

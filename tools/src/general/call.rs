@@ -1,9 +1,9 @@
 //! `oci_call_operation`: calls one.
 
-mod confirm;
+mod deletion;
 mod preview;
 
-pub(crate) use self::confirm::is_deletion;
+pub(crate) use self::deletion::is_deletion;
 
 use std::sync::Arc;
 
@@ -12,11 +12,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::answer::{Fields, Shape, View};
+use crate::answer::{Fields, Shape, View, alike};
 use crate::curated::GENERAL;
 use crate::curated::argument::{Argument, flag, object, schema, text, texts};
 use crate::error::Failure;
-use crate::{Shared, credentials};
+use crate::{Shared, confirm, credentials};
 
 /// Adds the tool that calls any operation which the operator allows.
 pub(crate) fn add_to(app: App, shared: &Arc<Shared>) -> App {
@@ -75,9 +75,8 @@ const ARGUMENTS: [Argument; 8] = [
     text("page").about("`next_page` of the answer before, all else as it was"),
     flag("dry_run").about("shows the request and sends nothing"),
 ];
-const CONFIRM: Argument = text("confirm").about(
-    "if it deletes: again the identifier or name, from the parameters, of what is to be deleted",
-);
+const CONFIRM: Argument = text("confirm")
+    .about("if it deletes: the name of what is to be deleted, or its identifier if it has none");
 const READS: &str = "Calls an operation of Oracle Cloud Infrastructure (OCI) that only reads. Lists answer \
     `{items, count, next_page?}`; `fields` and `query` keep answers short. \
     `oci_search_operations` finds operations, `oci_describe_operation` tells their parameters.";
@@ -124,6 +123,7 @@ impl Shared {
         )?;
         let session = self.session(cx, args.region.as_deref())?;
         let page = args.page.as_deref();
+        let is_part = args.parameters.keys().any(|name| alike(name, "range"));
         let prepared = session.prepare(operation, args.parameters, page).await;
         let prepared = prepared.map_err(|failure| {
             failure.or_suggest("`oci_describe_operation` shows what it takes")
@@ -131,7 +131,16 @@ impl Shared {
         if args.dry_run {
             return session.preview(&prepared);
         }
-        confirm::check(&operation, &prepared.request, args.confirm.as_deref())?;
+        if operation.entry().to_string() == "object_storage.get_object" {
+            let mut path = prepared.request.path_parameters();
+            let object = path.find(|(name, _)| *name == "objectName");
+            credentials::check_object(object.map_or("", |(_, name)| name), is_part)?;
+        }
+        if is_deletion(&operation.entry()) {
+            let teller = deletion::teller(self, &operation);
+            let (teller, told) = (teller.as_deref(), args.confirm.as_deref());
+            confirm::check(&session, &operation, &prepared.request, teller, told).await?;
+        }
         let page = session.send(&prepared.endpoint, prepared.request).await?;
         let shape = Shape {
             max_bytes: self.max_bytes,

@@ -77,7 +77,7 @@ impl Shared {
             put(
                 &mut result,
                 "hint",
-                "it deletes: `confirm` must repeat the identifier of what is deleted",
+                "it deletes: `confirm` must be the name of what is deleted, or its identifier if it has none",
             );
         }
         // What the definitions that are left out are called can be too much, too.

@@ -93,35 +93,86 @@ async fn a_dry_run_shows_the_request_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn what_deletes_is_done_when_its_identifier_is_given_twice() {
+async fn what_deletes_by_an_identifier_is_done_when_the_name_of_the_thing_is_given() {
     let server = Server::new(&ALLOWED);
     let id = server.oci.find("instances", "web-02").unwrap();
     let terminate =
         json!({ "operation": "core.terminate_instance", "parameters": { "instanceId": id } });
-    let confirmed = |confirm: &str| {
-        let mut arguments = terminate.clone();
-        arguments["confirm"] = confirm.into();
-        arguments
-    };
 
     let without = server.call(&terminate).await.bad();
-    let other = confirmed("ocid1.instance.oc1.phx.other");
-    let other = server.call(&other).await.bad();
-    let before = server.sent().len();
-    let done = server.call(&confirmed(&id)).await.good();
+    let by_id = server.call(&confirmed(&terminate, &id)).await.bad();
+    let before = is_deleted(&server);
+    let done = server.call(&confirmed(&terminate, "web-02")).await.good();
 
-    for refused in [without, other] {
+    for refused in [without, by_id] {
         assert_eq!(refused["category"], "validation");
+        let suggestion = refused["suggestion"].as_str().unwrap();
+        assert!(suggestion.contains("its name"), "{refused}");
         assert!(
-            refused["suggestion"]
-                .as_str()
-                .unwrap()
-                .contains("`instanceId`"),
-            "{refused}"
+            !refused.to_string().contains("web-02"),
+            "the name is for the caller to know"
         );
     }
-    assert_eq!(before, 0);
+    assert!(!before);
     assert_eq!(done["status"], 204);
+}
+
+#[tokio::test]
+async fn what_has_no_name_that_may_be_asked_is_deleted_by_what_its_path_ends_with() {
+    let bucket = json!({ "operation": "object_storage.delete_bucket", "parameters": { "bucketName": "reports" } });
+    let deny = ("OCI_MCP_OPERATIONS_DENY", "core.get_instance");
+    let server = Server::new(&[ALLOWED[0], deny]);
+    let id = server.oci.find("instances", "web-02").unwrap();
+    let terminate =
+        json!({ "operation": "core.terminate_instance", "parameters": { "instanceId": id } });
+
+    for (call, name, confirm) in [
+        (bucket, "bucketName", "reports"),
+        (terminate, "instanceId", &*id),
+    ] {
+        let without = server.call(&call).await.bad();
+        let before = is_deleted(&server);
+        server.call(&confirmed(&call, confirm)).await;
+
+        let suggestion = without["suggestion"].as_str().unwrap();
+        assert!(
+            suggestion.contains(&format!("the value of `{name}`")),
+            "{without}"
+        );
+        assert_eq!(before, name == "instanceId", "the bucket is gone by then");
+    }
+    assert!(is_deleted(&server));
+}
+
+#[tokio::test]
+async fn a_person_who_can_be_asked_is_asked_by_the_general_tool_too() {
+    let key = "k1:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    let server = Server::new(&[ALLOWED[0], ("OCI_MCP_STATE_KEY", key)]);
+    let id = server.oci.find("instances", "web-02").unwrap();
+    let terminate =
+        json!({ "operation": "core.terminate_instance", "parameters": { "instanceId": id } });
+
+    let arguments = confirmed(&terminate, "web-02");
+    let asked = server
+        .call_asking("oci_call_operation", &arguments, &json!({}))
+        .await;
+
+    let request = &asked["result"]["inputRequests"]["confirm"]["params"];
+    assert!(
+        request["message"].as_str().unwrap().contains("`web-02`"),
+        "{asked}"
+    );
+    assert!(!is_deleted(&server));
+}
+
+fn confirmed(call: &Value, confirm: &str) -> Value {
+    let mut call = call.clone();
+    call["confirm"] = confirm.into();
+    call
+}
+
+fn is_deleted(server: &Server) -> bool {
+    server.sent().iter().any(|sent| sent.method() == "DELETE")
 }
 
 #[tokio::test]

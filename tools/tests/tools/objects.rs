@@ -223,12 +223,49 @@ async fn stores_of_keys_are_not_read_and_keys_only_whole() {
 }
 
 #[tokio::test]
-async fn of_an_empty_object_the_size_is_to_be_looked_up() {
+async fn an_empty_object_is_an_empty_text_unless_a_part_of_it_is_asked_for() {
     let server = holding(&[], "").await;
-    let object = json!({ "bucket_name": "reports", "object_name": "text" });
+    let object =
+        |range: Value| json!({ "bucket_name": "reports", "object_name": "text", "range": range });
+    let whole = json!({ "bucket_name": "reports", "object_name": "text" });
 
-    let problem = server.tool("oci_storage_get_object", &object).await.bad();
+    let whole = server.tool("oci_storage_get_object", &whole).await.good();
+    let part = object("bytes=0-9".into());
+    let part = server.tool("oci_storage_get_object", &part).await.bad();
 
-    assert_eq!(problem["details"]["status"], 416);
-    assert!(problem["suggestion"].as_str().unwrap().contains("empty"));
+    assert_eq!(whole, json!({ "text": "" }));
+    assert_eq!(part["details"]["status"], 416);
+    assert!(part["suggestion"].as_str().unwrap().contains("empty"));
+}
+
+#[tokio::test]
+async fn the_general_tool_reads_no_store_of_keys_either_and_keys_only_whole() {
+    let server = holding(&[], "").await;
+    let key = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\nSECRETLINE2\n-----END PRIVATE KEY-----\n";
+    for name in ["tls/server.p12", "k/key.pem"] {
+        let object = json!({ "bucket_name": "reports", "object_name": name, "content": key });
+        server.tool("oci_storage_put_object", &object).await.good();
+    }
+    let read = |name: &str, range: Option<&str>| {
+        let mut parameters = json!({ "bucketName": "reports", "objectName": name });
+        if let Some(range) = range {
+            parameters["range"] = range.into();
+        }
+        json!({ "operation": "object_storage.get_object", "parameters": parameters })
+    };
+
+    let store = server.call(&read("tls/server.p12", None)).await.bad();
+    let part = server
+        .call(&read("k/key.pem", Some("bytes=28-80")))
+        .await
+        .bad();
+    let whole = server.call(&read("k/key.pem", None)).await;
+
+    assert!(store.to_string().contains("store of keys"), "{store}");
+    assert!(part.to_string().contains("read whole"), "{part}");
+    assert!(
+        !whole.is_error && !whole.text.contains("SECRETLINE2"),
+        "{}",
+        whole.text
+    );
 }

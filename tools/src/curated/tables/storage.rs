@@ -1,8 +1,9 @@
 //! Object Storage.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::rename;
+use crate::credentials::check_object;
 use crate::curated::argument::{Argument, number, one_of, text};
 use crate::curated::{Change, Row};
 use crate::error::Failure;
@@ -50,7 +51,11 @@ pub(super) const ROWS: &[Row] = &[
             number("max_bytes", 1, 65_536),
         ])
         .by(|parameters, _| {
-            keeps_no_keys(parameters)?;
+            let name = parameters.get("object_name").and_then(Value::as_str);
+            let is_part = ["range", "max_bytes"]
+                .iter()
+                .any(|name| parameters.contains_key(*name));
+            check_object(name.unwrap_or_default(), is_part)?;
             let most = parameters.remove("max_bytes").and_then(|most| most.as_u64());
             let given = parameters.get("range").and_then(Value::as_str);
             let range = range(given.unwrap_or("bytes=0-"), most.unwrap_or(65_536))?;
@@ -104,31 +109,6 @@ pub(super) const ROWS: &[Row] = &[
     .needs(&["manage buckets", "read objects"]),
 ];
 
-/// Refuses what is a store of keys by its name, and a part of what may be one: masked is what is read as a whole.
-fn keeps_no_keys(parameters: &Map<String, Value>) -> Result<(), Failure> {
-    let name = parameters.get("object_name").and_then(Value::as_str);
-    let lower = name.unwrap_or_default().to_ascii_lowercase();
-    let is_one_of = |endings: &[&str]| {
-        let ending = lower.rsplit_once('.').map(|(_, ending)| ending);
-        ending.is_some_and(|ending| endings.contains(&ending))
-    };
-    if is_one_of(&STORES) || is_one_of(&["zip"]) && lower.contains("wallet") {
-        return Err(Failure::validation(
-            "`object_name` is that of a store of keys, which are not shown",
-        ));
-    }
-    let is_part = ["range", "max_bytes"]
-        .iter()
-        .any(|name| parameters.contains_key(*name));
-    if is_part && is_one_of(&["key", "pem"]) {
-        return Err(Failure::validation(
-            "`object_name` is that of keys or certificates, which are read whole, so that private keys can be masked",
-        )
-        .suggest("leave `range` and `max_bytes` away"));
-    }
-    Ok(())
-}
-
 /// The part of an object that `given` asks for, `most` bytes of it at most: a `Range` of one part, RFC 9110, 14.2.
 fn range(given: &str, most: u64) -> Result<String, Failure> {
     let wrong = || {
@@ -162,10 +142,6 @@ fn range(given: &str, most: u64) -> Result<String, Failure> {
     }
 }
 
-/// How the names of stores of keys end.
-const STORES: [&str; 9] = [
-    "der", "jceks", "jks", "keystore", "p12", "p8", "pfx", "pk8", "sso",
-];
 const BUCKET: Argument = text("bucket_name").required();
 const OBJECT: Argument = text("object_name").required();
 

@@ -1,9 +1,9 @@
-//! What deletes is asked for twice.
+//! What deletes, and what tells the name of that.
 
 use http::Method;
-use oci_rest::{Entry, Operation, Request};
+use oci_rest::{Entry, Operation};
 
-use crate::error::Failure;
+use crate::{Shared, confirm, credentials};
 
 /// Whether `entry` takes away what does not come back, as its method or its name says.
 pub(crate) fn is_deletion(entry: &Entry<'_>) -> bool {
@@ -14,37 +14,16 @@ pub(crate) fn is_deletion(entry: &Entry<'_>) -> bool {
             || !is_undone && words.any(|word| WORDS.contains(&word)))
 }
 
-/// Whether a deletion is confirmed: with the last parameter of its path, which names the thing, or with
-/// the name of the operation if its path has none.
-pub(super) fn check(
-    operation: &Operation<'_>,
-    request: &Request,
-    confirmed: Option<&str>,
-) -> Result<(), Failure> {
-    let entry = operation.entry();
-    if !is_deletion(&entry) {
-        return Ok(());
-    }
+/// What tells the name of that which `operation` deletes by an identifier: the operation that gets it.
+pub(super) fn teller(shared: &Shared, operation: &Operation<'_>) -> Option<String> {
     let path = operation.path();
-    let last = path
-        .rsplit_once('{')
-        .and_then(|(_, rest)| rest.split_once('}'));
-    let named =
-        last.and_then(|(last, _)| request.path_parameters().find(|(name, _)| *name == last));
-    let (what, wanted) = match named {
-        Some((name, value)) => (format!("the value of `{name}`"), value.to_owned()),
-        None => ("the name of the operation".to_owned(), entry.to_string()),
-    };
-    if confirmed == Some(wanted.as_str()) {
-        return Ok(());
-    }
-    let problem = match confirmed {
-        Some(_) => "`confirm` is something else",
-        None => "it deletes, and `confirm` is missing",
-    };
-    Err(Failure::validation(format!("{entry}: {problem}")).suggest(format!(
-        "ask whoever you work for whether it is to be deleted; then repeat the call with `confirm`, which is {what}"
-    )))
+    confirm::last(&path).filter(|last| last.ends_with("Id"))?;
+    let entry = operation.entry();
+    let (_, thing) = entry.operation().split_once('_')?;
+    let name = format!("{}.get_{thing}", entry.package());
+    // If the operator is against it, the identifier has to do.
+    let teller = shared.allowed(&name).ok()?;
+    (teller.path() == path && !credentials::returns(&teller.entry())).then_some(name)
 }
 
 const WORDS: [&str; 7] = [
