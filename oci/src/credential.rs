@@ -22,6 +22,7 @@ pub struct Credential {
     expires: Option<SystemTime>,
     delegation_token: Option<Zeroizing<String>>,
     tenancy: Option<String>,
+    compartment: Option<String>,
     region: Option<Region>,
 }
 
@@ -39,6 +40,7 @@ impl Credential {
             expires: None,
             delegation_token: None,
             tenancy: None,
+            compartment: None,
             region: None,
         })
     }
@@ -62,7 +64,7 @@ impl Credential {
         Ok(credential)
     }
 
-    /// A token (`ST${token}`) with the key of its session. Tenancy and expiry are the token's.
+    /// A token (`ST${token}`) with the key of its session. Tenancy, compartment and expiry are the token's.
     #[must_use]
     pub fn token(token: &SecurityToken, key: Arc<PrivateKey>) -> Self {
         Self {
@@ -71,6 +73,7 @@ impl Credential {
             expires: token.expires(),
             delegation_token: None,
             tenancy: token.tenancy().map(str::to_owned),
+            compartment: token.compartment().map(str::to_owned),
             region: None,
         }
     }
@@ -137,6 +140,13 @@ impl Credential {
         self.tenancy.as_deref()
     }
 
+    /// The OCID of the compartment that the resource is in which it was made for; `None` if it was made for no resource, or
+    /// does not tell.
+    #[must_use]
+    pub fn compartment(&self) -> Option<&str> {
+        self.compartment.as_deref()
+    }
+
     /// The region in which it is at home, where that is known.
     #[must_use]
     pub fn region(&self) -> Option<&Region> {
@@ -159,6 +169,7 @@ impl fmt::Debug for Credential {
                 &self.delegation_token.as_ref().map(|_| "…"),
             )
             .field("tenancy", &self.tenancy)
+            .field("compartment", &self.compartment)
             .field("region", &self.region)
             .finish()
     }

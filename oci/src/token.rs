@@ -50,7 +50,7 @@ impl SecurityToken {
             issued: claims.iat.and_then(at),
             key: claims.jwk.and_then(Jwk::parse),
             tenancy: claims.res_tenant.or(claims.tenant),
-            compartment: claims.res_compartment,
+            compartment: claims.res_compartment.or(claims.opc_compartment),
         })
     }
 
@@ -78,7 +78,7 @@ impl SecurityToken {
         self.tenancy.as_deref()
     }
 
-    /// The OCID of the compartment that the resource is in: claim `res_compartment`.
+    /// The OCID of the compartment that the resource is in: claim `res_compartment`, of an instance `opc-compartment`.
     #[must_use]
     pub fn compartment(&self) -> Option<&str> {
         self.compartment.as_deref()
@@ -121,6 +121,8 @@ struct Claims<'a> {
     res_tenant: Option<String>,
     tenant: Option<String>,
     res_compartment: Option<String>,
+    #[serde(rename = "opc-compartment")]
+    opc_compartment: Option<String>,
     #[serde(borrow)]
     jwk: Option<&'a RawValue>,
 }

@@ -36,6 +36,15 @@ fn a_resources_token_tells_its_tenancy_its_compartment_and_its_times() {
 }
 
 #[test]
+fn an_instances_token_tells_its_compartment() {
+    let token = token(&json!({ "opc-compartment": "ocid1.compartment.oc1..b" }));
+
+    let parsed = SecurityToken::parse(&token).unwrap();
+
+    assert_eq!(parsed.compartment(), Some("ocid1.compartment.oc1..b"));
+}
+
+#[test]
 fn a_users_token_tells_the_tenancy() {
     let parsed =
         SecurityToken::parse(&token(&json!({ "tenant": "ocid1.tenancy.oc1..a" }))).unwrap();

@@ -41,6 +41,13 @@ pub(crate) struct Shape<'a> {
     pub(crate) here: Option<&'a Cursor>,
     /// What asks for the page after it.
     pub(crate) next: Option<&'a str>,
+    /// The compartment that a list is of because its caller named none, of which an empty one tells.
+    pub(crate) compartment: Option<&'a str>,
+}
+
+/// That an answer is of no more than `compartment`, which its caller did not name.
+pub(crate) fn alone(compartment: &str) -> String {
+    format!("of `{compartment}` alone, the compartment of calls that name none")
 }
 
 /// A member of an object; null if it has none of that name.
@@ -123,8 +130,10 @@ impl Shape<'_> {
                 let hint = self.view.unknown(std::slice::from_ref(&value));
                 let mut shown = self.view.project(&value);
                 // Whatever was asked for: what failed does not go unsaid.
-                if let Some(missing) = value.get("missing") {
-                    put(&mut shown, "missing", missing.clone());
+                for name in ["missing", "hint"] {
+                    if let Some(told) = value.get(name) {
+                        put(&mut shown, name, told.clone());
+                    }
                 }
                 (shown, hint)
             }
@@ -205,6 +214,9 @@ impl Shape<'_> {
             };
             let own = own.unwrap_or_default();
             hint = Some(format!("{own}the result was too large; {remedy}"));
+        }
+        if shown.is_empty() && hint.is_none() {
+            hint = self.compartment.map(alone);
         }
         let mut result = match beside {
             Value::Object(rest) => rest,

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use self::argument::schema;
-use crate::answer::{Fields, Shape, View, bounded};
+use crate::answer::{Fields, Shape, View, alone, bounded, put};
 use crate::error::{Advice, Category, Failure};
 use crate::session::{Session, refused, told};
 use crate::{Shared, confirm};
@@ -77,6 +77,8 @@ pub(crate) struct Given {
     most: Option<usize>,
     dry_run: bool,
     confirm: Option<String>,
+    /// The compartment that it is of because its caller named none.
+    compartment: Option<String>,
 }
 
 impl Shared {
@@ -127,13 +129,12 @@ impl Shared {
             most,
             dry_run: arguments.remove("dry_run") == Some(Value::Bool(true)),
             confirm: take_text(&mut arguments, "confirm"),
+            compartment: None,
             arguments,
             view,
         };
         if row.takes(COMPARTMENT) {
-            let named = take_text(&mut given.arguments, COMPARTMENT);
-            let id = session.compartment(named.as_deref()).await?;
-            given.arguments.insert(COMPARTMENT.to_owned(), id.into());
+            given.compartment = settle(&session, row, &mut given.arguments).await?;
         }
         if row.is_of_tenancy {
             let id = session.tenancy().await?;
@@ -172,6 +173,9 @@ impl Shared {
             }
             Way::Composed(compose) => compose(session, given.arguments).await?,
         };
+        if let (Some(id), None) = (&given.compartment, value.get("hint")) {
+            put(&mut value, "hint", alone(id));
+        }
         advice.on_parts(&mut value);
         let shape = self.shape(row, &given.view);
         shape.made(value).map_err(Failure::validation)
@@ -187,8 +191,35 @@ impl Shared {
             masks: true,
             here: None,
             next: None,
+            compartment: None,
         }
     }
+}
+
+/// Has `arguments` name the compartment by its OCID, which is told if they named none. What an identifier narrows down may
+/// be in any compartment, and what changes something is not made in the root because nobody said where.
+async fn settle(
+    session: &Session<'_>,
+    row: &Row,
+    arguments: &mut Map<String, Value>,
+) -> Result<Option<String>, Failure> {
+    let named = take_text(arguments, COMPARTMENT);
+    let is_narrow = arguments.keys().any(|name| name.ends_with("_id"));
+    let is_one = matches!(row.way, Way::Operation(..));
+    let id = match &named {
+        None if row.change.is_some() => session.own_compartment().await?.ok_or_else(|| {
+            Failure::validation(
+                "`compartment_id` is missing, and this server has no compartment of its own",
+            )
+            .suggest(
+                "name one by its OCID or name; the server's operator can set `COMPARTMENT_OCID`",
+            )
+        })?,
+        None if is_one && is_narrow => return Ok(None),
+        named => session.compartment(named.as_deref()).await?,
+    };
+    arguments.insert(COMPARTMENT.to_owned(), id.clone().into());
+    Ok(named.is_none().then_some(id))
 }
 
 /// The arguments of a call, but for those that are null, which is as good as nothing.
@@ -250,7 +281,9 @@ async fn operated(
         }
         page => page?,
     };
+    let compartment = given.compartment.or(prepared.compartment);
     let shape = Shape {
+        compartment: compartment.as_deref(),
         masks: row.content != Content::Secret,
         most: given.most,
         here: prepared.here.as_ref().filter(|_| row.takes(PAGE)),

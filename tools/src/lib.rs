@@ -72,7 +72,7 @@ impl OciTools {
     /// | `OCI_MCP_OPERATIONS_DENY` | patterns of operations that cannot be called, whatever else is set | none |
     /// | `OCI_MCP_MAX_RESULT_BYTES` | the largest result of a call; more is cut, and continued with `page` | 24000 |
     /// | `OCI_MCP_TOOLSETS` | comma-separated names of sets of tools, such as `compute` or `network`; `default` and `all` are such, `general` has those that reach every operation; `PACKAGE:*` makes a tool of each operation of a package | `default` |
-    /// | `COMPARTMENT_OCID` | the compartment of lists whose caller names none | the tenancy |
+    /// | `COMPARTMENT_OCID` | the compartment of calls that name none | that of the resource which the server is, or else the root |
     ///
     /// A pattern is `service.operation`, as `core.list_*`, or a service, as `dns`; `*` stands for any
     /// characters. One that no operation fits is refused, because it would not do what it was meant to.

@@ -37,6 +37,8 @@ pub(crate) struct Prepared {
     pub(crate) request: Request,
     /// Where its answer begins, if it is one that can be continued.
     pub(crate) here: Option<Cursor>,
+    /// The compartment that it is of because its caller named none.
+    pub(crate) compartment: Option<String>,
 }
 
 impl Shared {
@@ -100,13 +102,14 @@ impl<'a> Session<'a> {
         page: Option<&str>,
     ) -> Result<Prepared, Failure> {
         let here = turn(&operation, page, &mut parameters)?;
-        self.complete(&operation, &mut parameters).await?;
+        let compartment = self.complete(&operation, &mut parameters).await?;
         let request = operation.request(&parameters);
         let request = request.map_err(Failure::validation)?;
         Ok(Prepared {
             endpoint: self.endpoint(&operation, &request).await?,
             request,
             here,
+            compartment,
         })
     }
 

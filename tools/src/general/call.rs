@@ -151,6 +151,7 @@ impl Shared {
             masks: !credentials::returns(&operation.entry()),
             here: prepared.here.as_ref(),
             next: page.next(),
+            compartment: prepared.compartment.as_deref(),
         };
         shape.text(page.response()).map_err(Failure::validation)
     }

@@ -5,16 +5,17 @@ use serde_json::{Map, Value, json};
 
 use super::Session;
 use crate::answer::{alike, field};
-use crate::error::Failure;
+use crate::error::{Category, Failure};
 
 impl Session<'_> {
-    /// Adds what `operation` must be given and what its caller need not know: the compartment of a list,
+    /// Adds what `operation` must be given and what its caller need not know: the compartment of a list, which is told,
     /// the namespace of Object Storage, the tenancy.
     pub(super) async fn complete(
         &self,
         operation: &Operation<'_>,
         parameters: &mut Map<String, Value>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<String>, Failure> {
+        let mut compartment = None;
         let schema = operation.schema(0);
         let required = schema.get("required").and_then(Value::as_array);
         for name in required.into_iter().flatten().filter_map(Value::as_str) {
@@ -22,29 +23,45 @@ impl Session<'_> {
                 continue;
             }
             let value = match name {
-                COMPARTMENT if operation.entry().is_read_only() => self.compartment(None).await?,
+                COMPARTMENT if operation.entry().is_read_only() => {
+                    compartment.insert(self.compartment(None).await?).clone()
+                }
                 "namespaceName" => self.namespace().await?,
                 "tenancyId" => self.tenancy().await?,
                 _ => continue,
             };
             parameters.insert(name.to_owned(), value.into());
         }
-        Ok(())
+        Ok(compartment)
     }
 
-    /// The compartment that a caller named by its OCID or its name, or else the operator's.
+    /// The compartment of calls that name none, but for the root: the operator's, or else that of the resource which the
+    /// server is.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] if there is no credential.
+    pub(crate) async fn own_compartment(&self) -> Result<Option<String>, Failure> {
+        if let Some(compartment) = &self.shared.compartment {
+            return Ok(Some(compartment.clone()));
+        }
+        let credential = self.credential().await?;
+        Ok(credential.compartment().map(str::to_owned))
+    }
+
+    /// The compartment that a caller named by its OCID or its name, or else the server's own, or the root.
     ///
     /// # Errors
     ///
     /// A [`Failure`] if no compartment is called so, or more than one, or none is known.
     pub(crate) async fn compartment(&self, named: Option<&str>) -> Result<String, Failure> {
         let Some(name) = named else {
-            return match &self.shared.compartment {
-                Some(compartment) => Ok(compartment.clone()),
+            return match self.own_compartment().await? {
+                Some(compartment) => Ok(compartment),
                 None => self.tenancy().await,
             };
         };
-        if name.starts_with("ocid1.") {
+        if name.starts_with("ocid1.") || name.starts_with("ocidv1:") {
             return Ok(name.to_owned());
         }
         let tenancy = self.tenancy().await?;
@@ -52,7 +69,9 @@ impl Session<'_> {
             "compartmentId": tenancy, "compartmentIdInSubtree": true, "accessLevel": "ACCESSIBLE",
             "lifecycleState": "ACTIVE", "name": name,
         });
-        let operation = self.shared.allowed("identity.list_compartments")?;
+        let operation = self.shared.allowed("identity.list_compartments");
+        let operation =
+            operation.map_err(|failure| failure.suggest("name the compartment by its OCID"))?;
         let found = self.ask(operation, wanted).await?;
         let found = found.as_array().into_iter().flatten();
         let ids: Vec<&str> = found
@@ -61,9 +80,10 @@ impl Session<'_> {
         let name: String = name.escape_debug().take(100).collect();
         match ids.as_slice() {
             [id] => Ok((*id).to_owned()),
-            [] => Err(Failure::validation(format!(
-                "no compartment is called `{name}`, or this server may not see it"
-            ))
+            [] => Err(Failure::new(
+                Category::NotFound,
+                format!("no compartment is called `{name}`, or this server may not see it"),
+            )
             .suggest("`oci_identity_list_compartments`, if it is served, tells names and OCIDs")),
             several => Err(Failure::validation(format!(
                 "{} compartments are called `{name}`: {}",

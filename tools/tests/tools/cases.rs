@@ -62,7 +62,7 @@ pub(crate) fn has(found: &Value, expected: &Value) -> bool {
     }
 }
 
-/// Asks each list of what is in a compartment that has nothing; how many there are.
+/// Asks each list of what is in the root compartment, which has nothing, and is to be named for that; how many there are.
 pub(crate) async fn lists_of_nothing(host: &mut impl Host) -> usize {
     // What Oracle offers to all, and what is the tenancy's own.
     let full = [
@@ -76,8 +76,17 @@ pub(crate) async fn lists_of_nothing(host: &mut impl Host) -> usize {
     for tool in host.listed().await {
         let name = tool["name"].as_str().unwrap();
         if takes(&tool, "compartment_id") && name.contains("list") && !full.contains(&name) {
-            let (_, answer) = host.call(name, &json!({})).await;
-            assert_eq!(answer, json!({ "count": 0, "items": [] }), "{name}");
+            let (_, mut answer) = host.call(name, &json!({})).await;
+            let hint = answer["hint"].take();
+            assert_eq!(
+                answer,
+                json!({ "count": 0, "items": [], "hint": null }),
+                "{name}"
+            );
+            assert!(
+                hint.as_str().unwrap().starts_with("of `ocid1.tenancy."),
+                "{name}: {hint}"
+            );
             count += 1;
         }
     }

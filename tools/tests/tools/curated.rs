@@ -138,7 +138,7 @@ async fn a_compartment_may_be_named_and_must_be_the_only_one() {
         .bad();
 
     assert_eq!(found.good()["count"], 1);
-    assert_eq!(unknown["category"], "validation");
+    assert_eq!(unknown["category"], "not_found");
     assert!(
         unknown["error"].as_str().unwrap().contains("`nowhere`"),
         "{unknown}"

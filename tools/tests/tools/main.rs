@@ -7,6 +7,7 @@ mod arguments;
 mod asking;
 mod cases;
 mod changes;
+mod compartments;
 mod composed;
 mod connector;
 mod curated;

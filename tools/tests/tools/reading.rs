@@ -219,29 +219,6 @@ async fn objects_come_in_pages_and_as_text() {
 }
 
 #[tokio::test]
-async fn a_list_of_no_compartment_is_of_the_operators_or_of_the_tenancy() {
-    let production = Server::new(&[])
-        .oci
-        .find("compartments", "production")
-        .unwrap();
-    let rows = [
-        (vec![("COMPARTMENT_OCID", production.as_str())], 3),
-        (vec![], 0),
-    ];
-
-    for (settings, count) in rows {
-        let server = Server::new(&settings);
-
-        let answer = server
-            .call(&json!({ "operation": "core.list_instances", "parameters": { "limit": 3 } }))
-            .await
-            .good();
-
-        assert_eq!(answer["count"], count);
-    }
-}
-
-#[tokio::test]
 async fn a_model_that_was_left_out_of_a_schema_is_described_by_its_name() {
     let server = Server::new(&[]);
     let launch = |more: Value| {

@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use oci_emulator::{SimulatedOci, Tenancy};
 use oci_mcp::{App, AppService, Config, ConfigError, Delivery, StateKeys, Vars};
 use oci_mcp_tools::{Connection, OciTools};
-use oci_rest::{Client, Credential, Endpoints, Fixed, PrivateKey, Transport, TransportError};
+use oci_rest::{
+    Client, Credential, Endpoints, Fixed, PrivateKey, SecurityToken, Transport, TransportError,
+};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -97,11 +99,35 @@ impl Server {
                 Ok(answer)
             }
         }));
-        let service = service(settings, &oci, transport).unwrap();
+        let service = service(settings, credential(&oci), transport).unwrap();
         Self {
             oci,
             sent,
             in_oci,
+            service,
+        }
+    }
+
+    /// One that is the resource which `resource` of `collection` names.
+    pub(crate) fn of_resource(collection: &str, name: &str) -> Self {
+        let oci = simulated();
+        let resource = oci.find(collection, name).unwrap();
+        let session = oci
+            .resource_session(&resource, Duration::from_mins(30))
+            .unwrap();
+        let key = PrivateKey::from_pem(session.private_key.as_bytes(), None).unwrap();
+        let token = SecurityToken::parse(&session.token).unwrap();
+        let (answering, sent) = (oci.clone(), Sent::default());
+        let keep = Arc::clone(&sent);
+        let transport = Transport::new(tower::service_fn(move |request: Request<Bytes>| {
+            keep.lock().unwrap().push(request.clone());
+            std::future::ready(Ok(answering.answer(request)))
+        }));
+        let service = service(&[], Credential::token(&token, Arc::new(key)), transport).unwrap();
+        Self {
+            oci,
+            sent,
+            in_oci: Arc::default(),
             service,
         }
     }
@@ -118,7 +144,7 @@ impl Server {
             keep.lock().unwrap().push(request);
             std::future::ready(answer())
         }));
-        let service = service(settings, &oci, transport).unwrap();
+        let service = service(settings, credential(&oci), transport).unwrap();
         Self {
             oci,
             sent,
@@ -239,7 +265,7 @@ pub(crate) fn request(method: &str, params: &Value) -> Request<Bytes> {
 pub(crate) fn problems(settings: &[(&str, &str)]) -> Vec<String> {
     let oci = simulated();
     let silent = Transport::new(tower::service_fn(|_| std::future::pending()));
-    let error = service(settings, &oci, silent).err();
+    let error = service(settings, credential(&oci), silent).err();
     error
         .map(|error| error.problems().to_vec())
         .unwrap_or_default()
@@ -247,10 +273,11 @@ pub(crate) fn problems(settings: &[(&str, &str)]) -> Vec<String> {
 
 fn service(
     settings: &[(&str, &str)],
-    oci: &SimulatedOci,
+    credential: Credential,
     transport: Transport,
 ) -> Result<AppService, ConfigError> {
-    let client = client(oci, transport);
+    let principal = Arc::new(Fixed::new("API key", credential));
+    let client = Client::new(principal, transport, Arc::new(noon), || 7);
     let connect = move || {
         let endpoints = Endpoints::default();
         let region = Some(endpoints.regions().requested("phx")?);
@@ -271,11 +298,6 @@ fn service(
         app = app.state_keys(StateKeys::parse(&key, noon).unwrap());
     }
     Ok(app.into_service(Config::default()).unwrap())
-}
-
-fn client(oci: &SimulatedOci, transport: Transport) -> Client {
-    let principal = Arc::new(Fixed::new("API key", credential(oci)));
-    Client::new(principal, transport, Arc::new(noon), || 7)
 }
 
 /// With what requests to `oci` are signed.

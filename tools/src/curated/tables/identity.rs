@@ -3,16 +3,26 @@
 use super::rename;
 use crate::curated::Row;
 use crate::curated::argument::{flag, text};
+use crate::error::Failure;
 
 pub(super) const ROWS: &[Row] = &[
     Row::list_of(
         "oci_identity_list_compartments",
         "identity.list_compartments",
     )
-    .about("Lists compartments of the tenancy or of `parent_id`, with `subtree` at every level.")
+    .about(
+        "Lists compartments of `parent_id` or of the tenancy, there with `subtree` at every level.",
+    )
     .of_tenancy()
     .taking(&[text("parent_id"), text("name"), flag("subtree")])
     .by(|parameters, _| {
+        let is_deep = parameters.get("subtree") == Some(&true.into());
+        if is_deep && parameters.contains_key("parent_id") {
+            return Err(Failure::validation(
+                "`subtree` is of the whole tenancy, and not of `parent_id`",
+            )
+            .suggest("leave one of them away"));
+        }
         rename(parameters, "parent_id", "compartmentId");
         rename(parameters, "subtree", "compartmentIdInSubtree");
         Ok(())
