@@ -33,7 +33,10 @@ struct Pipes {
 
 impl Host {
     fn both(simulated: &Simulated, settings: &[(&str, &str)]) -> [Self; 2] {
-        let environment = simulated.settings(settings);
+        let mut environment = simulated.settings(settings);
+        // The cases that name no compartment are of the root.
+        let root = simulated.oci.tenancy_id();
+        environment.push(("COMPARTMENT_OCID", &root));
         let mut function = Function::new(BINARY);
         let own = environment.iter();
         function.env = own
