@@ -3,17 +3,23 @@
 use std::sync::Arc;
 
 use oci_mcp::{Annotations, App, Context, DynamicTool};
-use oci_rest::Entry;
+use oci_rest::{Entry, Operation};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::Shared;
+use crate::answer::field;
+use crate::curated::argument::{self, Argument, flag, text, texts};
+use crate::error::Failure;
 use crate::general::{Args, is_deletion};
+use crate::session::is_known;
 
 /// Adds the tools of the services that the operator named, without those that may not be called.
 pub(crate) fn add_to(app: App, shared: &Arc<Shared>) -> App {
     let services = shared.toolsets.services();
-    let operations = services.flat_map(|service| shared.catalogue.package(service));
+    let operations = services
+        .into_iter()
+        .flat_map(|service| shared.catalogue.package(service));
     let entries = operations.map(|operation| operation.entry());
     let allowed = entries.filter(|entry| shared.policy.check(entry).is_ok());
     let tools = allowed.filter_map(|entry| tool(&entry, shared));
@@ -23,19 +29,20 @@ pub(crate) fn add_to(app: App, shared: &Arc<Shared>) -> App {
 fn tool(entry: &Entry<'_>, shared: &Arc<Shared>) -> Option<DynamicTool> {
     let operation = entry.to_string();
     let (known, name) = (Arc::clone(shared), operation.clone());
-    let (changes, deletes) = (!entry.is_read_only(), is_deletion(entry));
-    let schema = move || known.typed(&name, changes, deletes);
+    let schema = move || known.typed(&name).unwrap_or_default();
     let shared = Arc::clone(shared);
     let handler = move |cx: Context, arguments: Box<RawValue>| {
         let (shared, operation) = (Arc::clone(&shared), operation.clone());
         async move {
-            let parameters: Map<String, Value> =
-                serde_json::from_str(arguments.get()).unwrap_or_default();
-            shared.answer(&cx, Args::typed(operation, parameters)).await
+            match shared.args(&operation, arguments.get()) {
+                Ok(args) => shared.answer(&cx, args).await,
+                Err(failure) => failure.into_result(),
+            }
         }
     };
     let tool = DynamicTool::deferred(tool_name(entry), entry.description(), schema, handler);
     let tool = tool.ok()?.in_toolset(entry.package());
+    let changes = !entry.is_read_only();
     Some(tool.with_annotations(Annotations {
         read_only_hint: Some(!changes),
         destructive_hint: changes.then_some(true),
@@ -45,22 +52,57 @@ fn tool(entry: &Entry<'_>, shared: &Arc<Shared>) -> Option<DynamicTool> {
 
 impl Shared {
     /// The schema of an operation's parameters, with what every call takes.
-    fn typed(&self, operation: &str, changes: bool, deletes: bool) -> Value {
-        let operation = self.operation(operation).ok();
-        let schema = operation.map(|operation| operation.schema(self.max_bytes / 2));
-        let mut schema = schema.unwrap_or_default();
-        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-            properties.insert("region".to_owned(), json!({ "type": "string" }));
-            let more = [
-                ("dry_run", "boolean", changes),
-                ("confirm", "string", deletes),
-            ];
-            for (name, kind, _) in more.into_iter().filter(|(.., is_taken)| *is_taken) {
-                properties.insert(name.to_owned(), json!({ "type": kind }));
+    fn typed(&self, operation: &str) -> Option<Value> {
+        let operation = self.operation(operation).ok()?;
+        let mut schema = operation.schema(self.max_bytes / 2);
+        let members = schema.as_object_mut()?;
+        let more = argument::schema(beside(&operation).iter());
+        if let Some(properties) = members.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.extend(field(&more, "properties").as_object().cloned()?);
+        }
+        if let Some(Value::Array(mut required)) = members.remove("required") {
+            required.retain(|name| name.as_str().is_none_or(|name| !is_known(&operation, name)));
+            if !required.is_empty() {
+                members.insert("required".to_owned(), required.into());
             }
         }
-        schema
+        Some(schema)
     }
+
+    /// What a call of the tool for `operation` is given.
+    fn args(&self, operation: &str, arguments: &str) -> Result<Args, Failure> {
+        let mut parameters: Map<String, Value> =
+            serde_json::from_str(arguments).map_err(Failure::validation)?;
+        let beside = beside(&self.operation(operation)?);
+        let taken = beside.iter().filter_map(|argument| {
+            let value = parameters.remove(argument.name)?;
+            Some((argument.name.to_owned(), value))
+        });
+        let mut args: Map<String, Value> = taken.collect();
+        args.insert("operation".to_owned(), operation.into());
+        args.insert("parameters".to_owned(), parameters.into());
+        serde_json::from_value(args.into()).map_err(Failure::validation)
+    }
+}
+
+/// What a call of `operation` takes beside its parameters. A name that one of these has stays the operation's own,
+/// but for the `page` of a list, which ours leads to.
+fn beside(operation: &Operation<'_>) -> Vec<Argument> {
+    let entry = operation.entry();
+    let schema = operation.schema(0);
+    let own = field(&schema, "properties");
+    let is_free = |name: &str| own.get(name).is_none();
+    let reads = entry.is_read_only();
+    let arguments = [
+        (text("region"), is_free("region")),
+        (text("page"), reads),
+        (texts("fields"), is_free("fields")),
+        (text("query"), is_free("query")),
+        (flag("dry_run"), !reads),
+        (text("confirm"), is_deletion(&entry)),
+    ];
+    let taken = arguments.into_iter().filter(|(_, is_taken)| *is_taken);
+    taken.map(|(argument, _)| argument).collect()
 }
 
 /// Package and operation; what would be too long for a client is cut, and told apart by a hash.

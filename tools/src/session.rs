@@ -2,6 +2,8 @@
 
 mod defaults;
 
+pub(crate) use self::defaults::is_known;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;

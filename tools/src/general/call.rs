@@ -85,26 +85,6 @@ const CHANGES: &str = "Calls an operation of Oracle Cloud Infrastructure (OCI) w
     `confirm`. Lists answer `{items, count, next_page?}`; `fields` and `query` keep answers short. \
     `oci_search_operations` finds operations, `oci_describe_operation` tells their parameters.";
 
-impl Args {
-    /// Those of a tool that is one `operation`: what all calls take is among its parameters.
-    pub(crate) fn typed(operation: String, mut parameters: Map<String, Value>) -> Self {
-        let mut take = |name: &str| match parameters.remove(name) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        };
-        let (region, page, confirm) = (take("region"), take("page"), take("confirm"));
-        Self {
-            operation,
-            region,
-            page,
-            confirm,
-            dry_run: parameters.remove("dry_run") == Some(Value::Bool(true)),
-            parameters,
-            ..Self::default()
-        }
-    }
-}
-
 impl Shared {
     pub(crate) async fn answer(&self, cx: &Context, args: Args) -> Result<CallResult, ToolError> {
         match self.called(cx, args).await {

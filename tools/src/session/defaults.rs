@@ -18,17 +18,15 @@ impl Session<'_> {
         let mut compartment = None;
         let schema = operation.schema(0);
         let required = schema.get("required").and_then(Value::as_array);
-        for name in required.into_iter().flatten().filter_map(Value::as_str) {
+        let required = required.into_iter().flatten().filter_map(Value::as_str);
+        for name in required.filter(|name| is_known(operation, name)) {
             if parameters.keys().any(|own| alike(own, name)) {
                 continue;
             }
             let value = match name {
-                COMPARTMENT if operation.entry().is_read_only() => {
-                    compartment.insert(self.compartment(None).await?).clone()
-                }
-                "namespaceName" => self.namespace().await?,
-                "tenancyId" => self.tenancy().await?,
-                _ => continue,
+                COMPARTMENT => compartment.insert(self.compartment(None).await?).clone(),
+                NAMESPACE => self.namespace().await?,
+                _ => self.tenancy().await?,
             };
             parameters.insert(name.to_owned(), value.into());
         }
@@ -131,4 +129,14 @@ impl Session<'_> {
     }
 }
 
+/// Whether a caller of `operation` need not say `name`, which it must be given. What is to be changed is said.
+pub(crate) fn is_known(operation: &Operation<'_>, name: &str) -> bool {
+    match name {
+        COMPARTMENT => operation.entry().is_read_only(),
+        _ => [NAMESPACE, TENANCY].contains(&name),
+    }
+}
+
 const COMPARTMENT: &str = "compartmentId";
+const NAMESPACE: &str = "namespaceName";
+const TENANCY: &str = "tenancyId";

@@ -13,6 +13,7 @@ mod connector;
 mod curated;
 mod curated_changes;
 mod curated_hostile;
+mod expanded;
 mod failures;
 mod hostile;
 mod included;
