@@ -41,6 +41,12 @@ fn every_setting_is_in_the_readme() {
 }
 
 #[test]
+fn the_variable_that_a_wrong_region_is_told_of_is_in_the_readme() {
+    assert!(include_str!("../oci/src/region.rs").contains("\"OCI_REGION_METADATA\""));
+    assert!(README.contains("| `OCI_REGION_METADATA` |"));
+}
+
+#[test]
 fn the_readme_quotes_the_measurements_as_they_were_written() {
     let results = include_str!("../bench/RESULTS.md");
     let measured = [

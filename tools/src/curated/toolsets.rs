@@ -1,5 +1,7 @@
 //! Which tools a server has.
 
+use std::collections::BTreeSet;
+
 use oci_mcp::Vars;
 use oci_rest::Catalogue;
 
@@ -19,9 +21,10 @@ impl Toolsets {
                 service(name).is_some_and(|own| Catalogue::packages().any(|is| is == own));
             if !known.contains(&name.as_str()) && !is_service {
                 vars.note(format_args!(
-                    "`{VARIABLE}` has `{}`, which is neither a package of the catalogue, as `functions:*`, nor one of: {}",
+                    "`{VARIABLE}` has `{}`, which is neither a package of the catalogue, as `functions:*`, nor one of: {}{}",
                     name.escape_debug(),
-                    known.join(", ")
+                    known.join(", "),
+                    service(name).and_then(near).unwrap_or_default()
                 ));
             }
         }
@@ -47,10 +50,10 @@ impl Toolsets {
         names.into_iter().any(|name| name == ALIASES)
     }
 
-    /// The packages of the catalogue that are to be tools, operation by operation.
-    pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
+    /// The packages of the catalogue that are to be tools, operation by operation: each once, however often it is named.
+    pub(crate) fn services(&self) -> BTreeSet<&str> {
         let names = self.0.iter().flatten();
-        names.filter_map(|name| service(name))
+        names.filter_map(|name| service(name)).collect()
     }
 
     /// Whether the tools that reach every operation are in one of them.
@@ -63,6 +66,13 @@ impl Toolsets {
 /// The package in `functions:*`.
 fn service(name: &str) -> Option<&str> {
     name.strip_suffix(":*")
+}
+
+/// The package that has to do most with what is no name of one: of `compute` it is `core`.
+fn near(name: &str) -> Option<String> {
+    let catalogue = Catalogue::new();
+    let entry = catalogue.search(name).next()?;
+    Some(format!("; `{}:*` may be meant", entry.package()))
 }
 
 fn known() -> Vec<&'static str> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Server;
+use crate::support::{Server, problems};
 
 fn server(services: &str) -> Server {
     Server::new(&[("OCI_MCP_TOOLSETS", services), ("ALLOW_MUTATIONS", "true")])
@@ -138,4 +138,29 @@ async fn an_operation_keeps_fields_of_its_own() {
     let bucket = server.tool("object_storage_get_bucket", &arguments).await;
 
     assert!(bucket.good()["approximateCount"].is_number());
+}
+
+#[tokio::test]
+async fn a_service_that_is_named_twice_is_there_once() {
+    let (once, twice) = (server("functions:*"), server("functions:*,functions:*"));
+
+    assert_eq!(once.list().await, twice.list().await);
+}
+
+#[test]
+fn what_is_no_package_is_told_with_the_one_that_may_be_meant() {
+    let problems = problems(&[("OCI_MCP_TOOLSETS", "compute:*,storage:*,oke:*,qqq:*")]);
+
+    for (name, package) in [
+        ("compute", "core"),
+        ("storage", "object_storage"),
+        ("oke", "container_engine"),
+    ] {
+        let problem = problems
+            .iter()
+            .find(|problem| problem.contains(&format!("`{name}:*`")));
+        let meant = format!("`{package}:*` may be meant");
+        assert!(problem.unwrap().contains(&meant), "{problem:?}");
+    }
+    assert!(!problems[3].contains("may be meant"), "{}", problems[3]);
 }
