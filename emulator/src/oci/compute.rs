@@ -28,8 +28,12 @@ pub(crate) fn instance_action(
     request: &Received<'_>,
     id: &str,
 ) -> Result<Response<Bytes>, Refusal> {
+    if let Some(item) = repeated(state, request)? {
+        return Ok(reply::with(reply::ok(item), "etag", etag(item)));
+    }
     let name = request.required("action")?.to_ascii_uppercase();
     let item = act(state, request, "instances", id, &name)?;
+    remember(state, request, id);
     Ok(item.into_response())
 }
 
@@ -100,21 +104,12 @@ pub(crate) fn launch(
     request: &Received<'_>,
 ) -> Result<Response<Bytes>, Refusal> {
     let body = request.json()?;
-    let hash = HEXLOWER.encode(digest::digest(&digest::SHA256, request.body).as_ref());
-    let token = request.header("opc-retry-token").map(str::to_owned);
-    if let Some((first, id)) = token.as_ref().and_then(|token| state.launched.get(token)) {
-        if *first != hash {
-            let message = "The retry token was used with another request";
-            return Err(Refusal::conflict("InvalidatedRetryToken", message));
-        }
-        let item = state.item("instances", id)?;
+    if let Some(item) = repeated(state, request)? {
         return Ok(reply::with(reply::ok(item), "etag", etag(item)));
     }
     let item = fleet::launch(state, &body, request.now)?;
     let id = text(&item, "id")?.to_owned();
-    if let Some(token) = token {
-        state.launched.insert(token, (hash, id.clone()));
-    }
+    remember(state, request, &id);
     state.change_later(
         request.now,
         "instances",
@@ -123,6 +118,33 @@ pub(crate) fn launch(
     );
     let work = state.work(request.now, "LaunchInstance", "instance", &item);
     Ok(Changed { item, work }.into_response())
+}
+
+/// The instance that `request` was about when its retry token came before.
+fn repeated<'s>(state: &'s State, request: &Received<'_>) -> Result<Option<&'s Value>, Refusal> {
+    let token = request.header(RETRY_TOKEN);
+    let Some((first, id)) = token.and_then(|token| state.repeatable.get(token)) else {
+        return Ok(None);
+    };
+    if *first != hash(request) {
+        let message = "The retry token was used with another request";
+        return Err(Refusal::conflict("InvalidatedRetryToken", message));
+    }
+    state.item("instances", id).map(Some)
+}
+
+fn remember(state: &mut State, request: &Received<'_>, id: &str) {
+    if let Some(token) = request.header(RETRY_TOKEN) {
+        let did = (hash(request), id.to_owned());
+        state.repeatable.insert(token.to_owned(), did);
+    }
+}
+
+fn hash(request: &Received<'_>) -> String {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(request.uri.to_string().as_bytes());
+    hash.update(request.body);
+    HEXLOWER.encode(hash.finish().as_ref())
 }
 
 /// `DELETE /20160918/instances/{id}`.
@@ -162,6 +184,8 @@ fn if_match(request: &Received<'_>, item: &Value) -> Result<(), Refusal> {
         _ => Ok(()),
     }
 }
+
+const RETRY_TOKEN: &str = "opc-retry-token";
 
 const fn change(
     collection: &'static str,

@@ -20,7 +20,7 @@ pub(crate) struct State {
     pub(crate) tenancy: Tenancy,
     pub(crate) buckets: Buckets,
     /// What `opc-retry-token` did: the hash of the request, and the identifier it was answered with.
-    pub(crate) launched: HashMap<String, (String, String)>,
+    pub(crate) repeatable: HashMap<String, (String, String)>,
     /// What was put into custom logs.
     pub(crate) pushed: HashMap<String, Vec<String>>,
     /// What is in secrets that may be read.
@@ -41,7 +41,7 @@ impl State {
         Self {
             buckets: Buckets::new(std::mem::take(&mut tenancy.buckets)),
             tenancy,
-            launched: HashMap::new(),
+            repeatable: HashMap::new(),
             pushed: HashMap::new(),
             secrets: HashMap::new(),
             pending: Vec::new(),

@@ -179,6 +179,28 @@ async fn a_launch_with_the_same_token_makes_one_instance() {
 }
 
 #[tokio::test]
+async fn an_action_with_the_same_token_is_done_once() {
+    let server = Server::new(&ALLOWED);
+    for (tool, instance, state) in [
+        ("oci_compute_restart_instance", "web-01", "STARTING"),
+        ("oci_compute_stop_instance", "web-02", "STOPPING"),
+        ("oci_compute_start_instance", "batch-01", "STARTING"),
+    ] {
+        let id = server.oci.find("instances", instance).unwrap();
+        let mut arguments = json!({ "instance_id": id, "retry_token": tool });
+
+        let first = server.tool(tool, &arguments).await.good();
+        let second = server.tool(tool, &arguments).await.good();
+        arguments["retry_token"] = "another".into();
+        let third = server.tool(tool, &arguments).await.bad();
+
+        assert_eq!(first["state"], state, "{tool}: {first}");
+        assert_eq!(second["state"], state, "{tool}: {second}");
+        assert_eq!(third["category"], "conflict", "{tool}: {third}");
+    }
+}
+
+#[tokio::test]
 async fn a_denied_operation_is_denied_to_every_tool() {
     let settings = [
         ALLOWED[0],

@@ -1,5 +1,6 @@
 //! A server with the tools, and the OCI it asks.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -277,7 +278,10 @@ fn service(
     transport: Transport,
 ) -> Result<AppService, ConfigError> {
     let principal = Arc::new(Fixed::new("API key", credential));
-    let client = Client::new(principal, transport, Arc::new(noon), || 7);
+    // No two calls have one retry token, and none waits long before it is tried again.
+    let count = AtomicU64::new(7);
+    let random = move || count.fetch_add(1, Ordering::Relaxed);
+    let client = Client::new(principal, transport, Arc::new(noon), random);
     let connect = move || {
         let endpoints = Endpoints::default();
         let region = Some(endpoints.regions().requested("phx")?);

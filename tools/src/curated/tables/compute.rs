@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DOMAIN, NAME, STATE};
+use super::{DOMAIN, NAME, STATE, rename};
 use crate::curated::argument::{Argument, flag, number, text};
 use crate::curated::{Change, Row, composed};
 
@@ -29,9 +29,9 @@ pub(super) const ROWS: &[Row] = &[
     Row::change("oci_compute_start_instance", ACTION, Change::SETS)
         .also("start_instance")
         .about("Starts a stopped instance.")
-        .taking(&[INSTANCE])
+        .taking(&[INSTANCE, TOKEN])
         .by(|parameters, _| {
-            parameters.insert("action".to_owned(), "START".into());
+            act(parameters, ["START", "START"]);
             Ok(())
         })
         .shows(CHANGED)
@@ -39,7 +39,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::change("oci_compute_stop_instance", ACTION, Change::INTERRUPTS)
         .also("stop_instance")
         .about("Stops an instance: its system shuts down, or with `force` loses power.")
-        .taking(&[INSTANCE, flag("force")])
+        .taking(&[INSTANCE, flag("force"), TOKEN])
         .by(|parameters, _| {
             act(parameters, ["SOFTSTOP", "STOP"]);
             Ok(())
@@ -51,8 +51,11 @@ pub(super) const ROWS: &[Row] = &[
         ..Change::INTERRUPTS
     })
     .also("restart_instance")
-    .about("Restarts an instance: its system shuts down first, or with `force` loses power.")
-    .taking(&[INSTANCE, flag("force")])
+    .about(
+        "Restarts an instance: its system shuts down first, or with `force` loses power. The same \
+         `retry_token` again restarts it no second time.",
+    )
+    .taking(&[INSTANCE, flag("force"), TOKEN])
     .by(|parameters, _| {
         act(parameters, ["SOFTRESET", "RESET"]);
         Ok(())
@@ -71,7 +74,7 @@ pub(super) const ROWS: &[Row] = &[
             number("ocpus", 1, 512),
             number("memory_gb", 1, 8192),
             text("ssh_public_key"),
-            text("retry_token"),
+            TOKEN,
         ])
         .by(|parameters, _| {
             launch(parameters);
@@ -123,6 +126,7 @@ fn act(parameters: &mut serde_json::Map<String, Value>, [gentle, forced]: [&str;
     let force = parameters.remove("force") == Some(Value::Bool(true));
     let action = if force { forced } else { gentle };
     parameters.insert("action".to_owned(), action.into());
+    rename(parameters, "retry_token", RETRY_TOKEN);
 }
 
 fn launch(parameters: &mut serde_json::Map<String, Value>) {
@@ -141,7 +145,7 @@ fn launch(parameters: &mut serde_json::Map<String, Value>) {
         .into_iter()
         .filter(|(_, value)| !value.is_null())
         .collect();
-    let (key, token) = (take("ssh_public_key"), take("retry_token"));
+    let key = take("ssh_public_key");
     if let Value::Object(members) = &mut body {
         if !size.is_empty() {
             members.insert("shapeConfig".to_owned(), size.into());
@@ -151,10 +155,13 @@ fn launch(parameters: &mut serde_json::Map<String, Value>) {
         }
     }
     parameters.insert("body".to_owned(), body);
-    parameters.insert("opc-retry-token".to_owned(), token);
+    rename(parameters, "retry_token", RETRY_TOKEN);
 }
 
 const INSTANCE: Argument = text("instance_id").required();
+/// By it OCI knows for 24 hours that it was asked already.
+const TOKEN: Argument = text("retry_token");
+const RETRY_TOKEN: &str = "opc-retry-token";
 const ACTION: &str = "core.instance_action";
 const CHANGED: &str = "id name=displayName state=lifecycleState";
 const VOLUME: &str = "id name=displayName gb=sizeInGBs state=lifecycleState ad=availabilityDomain";
