@@ -29,6 +29,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) max_bytes: usize,
     /// What the caller wants to see.
     pub(crate) view: &'a View,
+    /// What is told beside it.
+    pub(crate) beside: Map<String, Value>,
     /// Whether the caller can choose `fields`.
     pub(crate) has_fields: bool,
     /// How many items of a list are shown, if not all of a page are.
@@ -102,6 +104,7 @@ impl Shape<'_> {
         };
         if let Value::Object(result) = &mut result {
             result.extend(work_request(response.headers()));
+            result.extend(self.beside.clone());
         }
         Ok(self.view.text(result, self.max_bytes))
     }
@@ -464,9 +467,10 @@ const TAGS: [&str; 5] = [
     "metadata",
     "systemTags",
 ];
-const HEAD: [&str; 4] = [
+const HEAD: [&str; 5] = [
     "archival-state",
     "content-length",
+    "etag",
     "last-modified",
     "storage-tier",
 ];

@@ -185,6 +185,7 @@ impl Shared {
         Shape {
             max_bytes: self.max_bytes,
             view,
+            beside: Map::new(),
             has_fields: row.takes(FIELDS),
             most: None,
             has_bytes: row.content == Content::Bytes,
@@ -254,12 +255,9 @@ async fn operated(
     };
     checked.map_err(|refusal| refused(&entry, refusal))?;
     let mut parameters = given.arguments;
+    let beside = row.tells.map(|tells| tells(&parameters));
     let wanted = wanted(&mut parameters);
-    let keeps = row.keeps.iter().filter_map(|(name, member)| {
-        let part = take_text(&mut parameters, name)?;
-        Some((*member, part.to_lowercase()))
-    });
-    let keeps: Vec<(&str, String)> = keeps.collect();
+    let keeps = sought(row, &mut parameters);
     // A part is asked for whatever the caller says, for it may be long, and of an empty one there is none.
     let may_be_empty = row.content == Content::Bytes && !parameters.contains_key("range");
     prepare(&mut parameters, session.now())?;
@@ -284,6 +282,7 @@ async fn operated(
     let compartment = given.compartment.or(prepared.compartment);
     let shape = Shape {
         compartment: compartment.as_deref(),
+        beside: beside.unwrap_or_default(),
         masks: row.content != Content::Secret,
         most: given.most,
         here: prepared.here.as_ref().filter(|_| row.takes(PAGE)),
@@ -303,6 +302,15 @@ async fn operated(
         advice.on_parts(&mut value);
     }
     shape.made(value).map_err(Failure::validation)
+}
+
+/// Takes out of `parameters` what is looked for in a list: where items have it, and what they must have there.
+fn sought(row: &Row, parameters: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
+    let sought = row.keeps.iter().filter_map(|(name, member)| {
+        let part = take_text(parameters, name)?;
+        Some((*member, part.to_lowercase()))
+    });
+    sought.collect()
 }
 
 /// Leaves those of a list that have `part`, which is in lower case, in the member `pointer`.

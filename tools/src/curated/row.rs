@@ -36,6 +36,8 @@ pub(crate) struct Row {
     /// What tells where its request goes, if that is not the service's own address: an operation that takes
     /// the same path, and the member that is the URL.
     pub(crate) address: Option<[&'static str; 2]>,
+    /// What it tells of its arguments beside an answer that says little.
+    pub(crate) tells: Option<Tell>,
     /// What it changes, if it does.
     pub(crate) change: Option<Change>,
     /// What it shows of an answer.
@@ -60,6 +62,7 @@ pub(crate) enum Way {
 pub(crate) type Prepare = fn(&mut Map<String, Value>, Timestamp) -> Result<(), Failure>;
 pub(crate) type Compose =
     for<'a> fn(&'a Session<'a>, Map<String, Value>) -> BoxFuture<'a, Result<Value, Failure>>;
+pub(crate) type Tell = fn(&Map<String, Value>) -> Map<String, Value>;
 /// Takes what is asked for, each by a member that is true, and what the operation answered.
 pub(crate) type Add =
     for<'a> fn(&'a Session<'a>, Map<String, Value>, Value) -> BoxFuture<'a, Result<Value, Failure>>;
@@ -184,6 +187,7 @@ impl Row {
             limit: DEFAULT_LIMIT,
             adds: None,
             address: None,
+            tells: None,
             change: None,
             content: Content::Masked,
             is_of_tenancy: false,
@@ -251,6 +255,12 @@ impl Row {
     /// With a request that goes to the URL which the member `url` of what `operation` answers is.
     pub(crate) const fn at(mut self, operation: &'static str, url: &'static str) -> Self {
         self.address = Some([operation, url]);
+        self
+    }
+
+    /// With what `tells` makes of its arguments, where its operation answers with nothing.
+    pub(crate) const fn telling(mut self, tells: Tell) -> Self {
+        self.tells = Some(tells);
         self
     }
 

@@ -125,6 +125,7 @@ impl Shared {
         let shape = Shape {
             max_bytes: self.max_bytes,
             view: &view,
+            beside: Map::new(),
             has_fields: true,
             most: None,
             has_bytes: false,

@@ -201,6 +201,47 @@ async fn an_action_with_the_same_token_is_done_once() {
 }
 
 #[tokio::test]
+async fn a_text_that_was_written_is_told_of_and_read_as_text() {
+    let server = Server::new(&ALLOWED);
+    let put = |more: Value| {
+        let mut arguments = json!({
+            "bucket_name": "reports", "object_name": "new", "content": "a,b",
+        });
+        let more = more.as_object().unwrap().clone();
+        arguments.as_object_mut().unwrap().extend(more);
+        arguments
+    };
+    let tool = "oci_storage_put_object";
+    let read = json!({ "bucket_name": "reports", "object_name": "new" });
+
+    let as_text = server.tool(tool, &put(json!({}))).await.good();
+    let text = server.tool("oci_storage_get_object", &read).await.good();
+    let typed = put(json!({ "content_type": "text/csv" }));
+    server.tool(tool, &typed).await.good();
+    let csv = server.tool("oci_storage_get_object", &read).await.good();
+
+    assert_eq!(as_text["size"], 3, "{as_text}");
+    assert!(as_text["etag"].is_string(), "{as_text}");
+    assert_eq!(text["content_type"], "text/plain; charset=utf-8", "{text}");
+    assert_eq!(csv["content_type"], "text/csv", "{csv}");
+}
+
+#[tokio::test]
+async fn a_text_that_would_be_sent_is_shown_unless_it_is_long_or_secret() {
+    let server = Server::new(&ALLOWED);
+    let id = server.oci.find("functions", "mcp").unwrap();
+    let long = "x".repeat(2_001);
+    let key = "-----BEGIN PRIVATE KEY-----";
+
+    for (body, shown) in [("hi", "hi"), (&long, "2001 bytes"), (key, "(masked)")] {
+        let arguments = json!({ "function_id": id, "body": body, "dry_run": true });
+        let answer = server.tool("oci_functions_invoke", &arguments).await.good();
+
+        assert_eq!(answer["body"], shown, "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_denied_operation_is_denied_to_every_tool() {
     let settings = [
         ALLOWED[0],

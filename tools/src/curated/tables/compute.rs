@@ -94,6 +94,10 @@ pub(super) const ROWS: &[Row] = &[
     )
     .about("Terminates an instance: it does not come back. Its boot volume goes too, unless it is preserved.")
     .taking(&[INSTANCE, flag("preserve_boot_volume")])
+    .telling(|given| {
+        let id = given.get("instance_id").cloned();
+        id.map(|id| ("id".to_owned(), id)).into_iter().collect()
+    })
     .needs(&["manage instances", "manage volume-attachments", "use vnics"]),
     Row::list("oci_compute_list_images", "core.list_images")
         .about("Lists images for instances, newest first.")

@@ -78,7 +78,14 @@ pub(super) const ROWS: &[Row] = &[
     ])
     .by(|parameters, _| {
         rename(parameters, "content", "body");
+        let media_type = parameters.entry("content_type");
+        media_type.or_insert_with(|| "text/plain; charset=utf-8".into());
         Ok(())
+    })
+    .telling(|given| {
+        let content = given.get("content").and_then(Value::as_str);
+        let size = content.map(|content| ("size".to_owned(), content.len().into()));
+        size.into_iter().collect()
     })
     .needs(&["manage objects"]),
     Row::change(

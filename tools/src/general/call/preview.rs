@@ -26,8 +26,7 @@ impl Session<'_> {
             put(&mut shown, "query", query);
         }
         if !body.is_empty() {
-            let mut body = serde_json::from_slice(&body)
-                .unwrap_or_else(|_| Value::from(format!("{} bytes", body.len())));
+            let mut body = serde_json::from_slice(&body).unwrap_or_else(|_| plain(&body));
             mask(&mut body);
             put(&mut shown, "body", body);
         }
@@ -35,5 +34,16 @@ impl Session<'_> {
     }
 }
 
+/// A body that is no JSON: a short text as it is.
+fn plain(body: &[u8]) -> Value {
+    let text = std::str::from_utf8(body).ok();
+    match text.filter(|text| text.len() <= MAX_TEXT) {
+        Some(text) => text.into(),
+        None => format!("{} bytes", body.len()).into(),
+    }
+}
+
+/// What a person reads before it is sent.
+const MAX_TEXT: usize = 2_000;
 /// Those that sign a request, whatever it is.
 const SIGNING: [&str; 3] = ["authorization", "date", "host"];
