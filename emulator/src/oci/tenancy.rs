@@ -155,7 +155,7 @@ impl Tenancy {
     fn identify(&self, collection: &str, item: &mut Value) {
         let has_id = Collection::named(collection).is_some_and(|found| !found.kind.is_empty());
         if has_id && item["id"].is_null() {
-            let name = ["displayName", "name", "labels"]
+            let name = ["displayName", "name", "secretName", "labels"]
                 .iter()
                 .find_map(|field| item[*field].as_str());
             item["id"] = json!(self.ocid(collection, name.unwrap_or_default()));
@@ -281,6 +281,20 @@ mod tests {
         }
         // One of these is detached.
         assert_eq!(tenancy.resources["vnicAttachments"].len(), 31);
+    }
+
+    #[test]
+    fn no_two_things_have_one_ocid() {
+        let tenancy = Tenancy::built_in().unwrap();
+
+        for (collection, items) in &tenancy.resources {
+            let ids: Vec<_> = items
+                .iter()
+                .filter_map(|item| item["id"].as_str())
+                .collect();
+            let distinct: HashSet<_> = ids.iter().collect();
+            assert_eq!(distinct.len(), ids.len(), "{collection}: {ids:?}");
+        }
     }
 
     #[test]
