@@ -214,13 +214,13 @@ pub(crate) fn usage(state: &State, request: &Received<'_>) -> Result<Response<By
     let end = time("timeUsageEnded", text(&body, "timeUsageEnded")?)?;
     check_window(start, end, SignedDuration::from_hours(24 * 366))?;
     let step = match text(&body, "granularity")? {
-        "DAILY" => 86_400,
+        "DAILY" => DAY,
         "MONTHLY" => MONTH,
         "TOTAL" => end.duration_since(start).as_secs(),
         "HOURLY" => 3_600,
         other => return Err(Refusal::invalid(format!("granularity cannot be `{other}`"))),
     };
-    if (start.as_second() % 86_400, end.as_second() % 86_400) != (0, 0) {
+    if (start.as_second() % DAY, end.as_second() % DAY) != (0, 0) {
         return Err(Refusal::invalid(
             "timeUsageStarted and timeUsageEnded must be at midnight UTC",
         ));
@@ -255,10 +255,8 @@ fn month_after(second: i64) -> Option<i64> {
 }
 
 /// The cost of one period: by service or by compartment if asked so, else in one row.
-fn usage_rows(state: &State, groups: &[&str], [from, to]: [i64; 2]) -> Vec<Value> {
-    let days = f64::from(i32::try_from((to - from) / 3_600).unwrap_or_default()) / 24.0;
-    let weekday = f64::from(i32::try_from(from / 86_400 % 7).unwrap_or_default());
-    let factor = days * (1.0 + 0.05 * (weekday - 3.0).abs());
+fn usage_rows(state: &State, groups: &[&str], period: [i64; 2]) -> Vec<Value> {
+    let [from, to] = period;
     let compartments: Vec<_> = state.items("compartments").iter().collect();
     let mut rows = Vec::new();
     for (index, (service, cost)) in SERVICES.iter().enumerate() {
@@ -267,8 +265,8 @@ fn usage_rows(state: &State, groups: &[&str], [from, to]: [i64; 2]) -> Vec<Value
             "tenantId": state.tenancy.id,
             "timeUsageStarted": Timestamp::from_second(from).unwrap_or_default(),
             "timeUsageEnded": Timestamp::from_second(to).unwrap_or_default(),
-            "computedAmount": (cost * factor * 100.0).round() / 100.0,
-            "computedQuantity": (24.0 * factor * 100.0).round() / 100.0,
+            "computedAmount": of_days(*cost, period),
+            "computedQuantity": of_days(24.0, period),
             "currency": "USD",
             "unit": "OCPU Hours",
             "isForecast": false,
@@ -292,10 +290,29 @@ fn usage_rows(state: &State, groups: &[&str], [from, to]: [i64; 2]) -> Vec<Value
             .sum();
         rows.truncate(1);
         for row in &mut rows {
-            set(row, "computedAmount", (total * 100.0).round() / 100.0);
+            set(row, "computedAmount", rounded(total, 1_000_000.0));
         }
     }
     rows
+}
+
+/// What `daily`, a little more on some days of the week than on others, comes to in a period: the sum of its days, so
+/// that the parts make the same sum however it is divided.
+fn of_days(daily: f64, [from, to]: [i64; 2]) -> f64 {
+    let days = from.div_euclid(DAY)..=(to - 1).div_euclid(DAY);
+    let sum: f64 = days
+        .map(|day| {
+            let weekday = f64::from(i32::try_from(day % 7).unwrap_or_default());
+            let cost = rounded(daily * (1.0 + 0.05 * (weekday - 3.0).abs()), 100.0);
+            let seconds = to.min((day + 1) * DAY) - from.max(day * DAY);
+            cost * f64::from(i32::try_from(seconds).unwrap_or_default()) / 86_400.0
+        })
+        .sum();
+    rounded(sum, 1_000_000.0)
+}
+
+fn rounded(value: f64, parts: f64) -> f64 {
+    (value * parts).round() / parts
 }
 
 /// `GET /20190729/services/{service}/limits/{limit}/resourceAvailability`.
@@ -354,10 +371,11 @@ const SERVICES: &[(&str, f64)] = &[
     ("Load Balancer", 2.4),
     ("Functions", 0.6),
 ];
+const DAY: i64 = 86_400;
 /// Seconds between two audit events.
 const EVENT_EVERY: i64 = 37 * 60;
 /// Seconds between two lines of a log.
 pub(super) const LINE_EVERY: i64 = 30;
 pub(super) const MAX_EVENTS: i64 = 2_000;
 /// A month as a step, whose days are counted where it is taken.
-const MONTH: i64 = 30 * 86_400;
+const MONTH: i64 = 30 * DAY;

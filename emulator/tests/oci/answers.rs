@@ -53,6 +53,33 @@ fn filters_and_order_are_kept_to() {
 }
 
 #[test]
+fn costs_make_one_sum_however_they_are_divided() {
+    let fixture = Fixture::new();
+    let tenancy = fixture.oci.find("tenancies", "acme").unwrap();
+    let sum = |granularity: &str, group: &[&str]| {
+        let body = json!({
+            "tenantId": tenancy, "granularity": granularity, "groupBy": group,
+            "timeUsageStarted": "2026-10-17T00:00:00Z", "timeUsageEnded": "2026-11-22T00:00:00Z",
+        });
+        let answer = fixture.send("POST", "/20200107/usage", body.to_string().as_bytes());
+        let answer = parsed(&answer);
+        let rows = answer["items"].as_array().unwrap().iter();
+        let sum: f64 = rows
+            .map(|row| row["computedAmount"].as_f64().unwrap())
+            .sum();
+        format!("{sum:.2}")
+    };
+
+    let daily = sum("DAILY", &[]);
+
+    for granularity in ["HOURLY", "DAILY", "MONTHLY", "TOTAL"] {
+        for group in [&[][..], &["service"], &["compartmentName"]] {
+            assert_eq!(sum(granularity, group), daily, "{granularity} {group:?}");
+        }
+    }
+}
+
+#[test]
 fn a_list_that_is_asked_wrongly_is_refused() {
     let fixture = Fixture::new();
     for (target, status, code) in [
