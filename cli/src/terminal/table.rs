@@ -22,7 +22,7 @@ pub(super) fn of_tools(tools: &[Value]) -> String {
     aligned(&["tool", "", "what it does"].map(str::to_owned), rows)
 }
 
-/// A list of things as a table, anything else as JSON with a line for each member.
+/// A list of things as a table with what is beside it below, anything else as JSON with a line for each member.
 pub(super) fn of_answer(answer: &Value) -> String {
     let items = answer.get("items").and_then(Value::as_array);
     let Some(items) = items.filter(|items| items.iter().any(Value::is_object)) else {
@@ -41,21 +41,32 @@ pub(super) fn of_answer(answer: &Value) -> String {
     // An identifier is long, and what a person reads last.
     names.sort_by_key(|name| name.ends_with("id"));
     let rows = items.iter().map(|item| {
-        let cells = names.iter().map(|name| match item.get(name) {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-        });
-        cells.collect()
+        let cells = names.iter().map(|name| item.get(name).map(cell));
+        cells.map(Option::unwrap_or_default).collect()
     });
     let mut text = aligned(&names, rows);
-    for name in ["hint", "next_page"] {
-        if let Some(value) = answer.get(name).and_then(Value::as_str) {
-            // Writing to a `String` does not fail.
-            let _written = writeln!(text, "{name}: {value}");
-        }
+    let beside = answer.as_object().into_iter().flatten();
+    for (name, value) in beside.filter(|(name, _)| *name != "items") {
+        // Writing to a `String` does not fail.
+        let _written = writeln!(text, "{}: {}", plain(name), plain(&cell(value)));
     }
     text
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What a terminal takes for more than text came from somebody else.
+fn plain(text: &str) -> String {
+    let chars = text.chars();
+    chars
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect()
 }
 
 /// Columns as wide as what is in them; the last one is as long as it is.
@@ -69,14 +80,10 @@ fn aligned(names: &[String], rows: impl Iterator<Item = Vec<String>>) -> String 
     let widths: Vec<usize> = (0..names.len()).map(width).collect();
     let mut text = String::new();
     for row in &rows {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| {
-            // What a terminal takes for more than text came from somebody else.
-            let plain: String = cell
-                .chars()
-                .map(|char| if char.is_control() { ' ' } else { char })
-                .collect();
-            format!("{plain:<width$}")
-        });
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{:<width$}", plain(cell)));
         let line = cells.collect::<Vec<_>>().join("  ");
         text.push_str(line.trim_end());
         text.push('\n');
@@ -91,9 +98,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_a_table_with_the_identifiers_last() {
+    fn a_list_is_a_table_with_the_identifiers_last_and_the_rest_below() {
         let answer = json!({
-            "count": 2, "next_page": "MC4",
+            "count": 2, "next_page": "MC4", "currency": "EUR", "total": 12.5,
+            "missing": [{ "part": "states", "error": { "category": "authorization" } }],
             "items": [{ "id": "ocid1.a", "name": "web-01" }, { "id": "ocid1.b", "name": "b", "ocpus": 2.0 }],
         });
 
@@ -102,15 +110,19 @@ mod tests {
             "name    ocpus  id\n\
              web-01         ocid1.a\n\
              b       2.0    ocid1.b\n\
-             next_page: MC4\n"
+             count: 2\n\
+             currency: EUR\n\
+             missing: [{\"error\":{\"category\":\"authorization\"},\"part\":\"states\"}]\n\
+             next_page: MC4\n\
+             total: 12.5\n"
         );
     }
 
     #[test]
     fn what_a_terminal_would_obey_is_not_printed() {
-        let answer = json!({ "items": [{ "name": "a\u{1b}[2Jb\r\nc" }] });
+        let answer = json!({ "items": [{ "name": "a\u{1b}[2Jb\r\nc" }], "hint": "d\u{1b}[2J" });
 
-        assert_eq!(of_answer(&answer), "name\na [2Jb  c\n");
+        assert_eq!(of_answer(&answer), "name\na [2Jb  c\nhint: d [2J\n");
     }
 
     #[test]
