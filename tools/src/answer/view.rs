@@ -58,6 +58,10 @@ impl View {
         let found = self.query.as_ref()?.search(answer);
         Some(found.map(|found| match found {
             Value::Null => json!({ "hint": nothing(answer) }),
+            // It may be true, or come of a member that no item has: who sees their names can tell.
+            Value::Array(found) if found.is_empty() && first(answer).is_some() => {
+                json!({ "items": found, "hint": nothing(answer) })
+            }
             found @ (Value::Array(_) | Value::Object(_)) => found,
             other => json!({ "result": other }),
         }))
@@ -91,10 +95,7 @@ fn nothing(answer: &Value) -> String {
         let names: Vec<&str> = names.take(MAX_NAMES).map(String::as_str).collect();
         shown(&names.join(", "))
     };
-    let item = field(answer, "items")
-        .as_array()
-        .and_then(|items| items.first());
-    match item {
+    match first(answer) {
         Some(item) => format!(
             "`query` found nothing: it is asked of {{{}}}, and of each of `items` there are {}",
             names(answer),
@@ -105,6 +106,10 @@ fn nothing(answer: &Value) -> String {
             names(answer)
         ),
     }
+}
+
+fn first(answer: &Value) -> Option<&Value> {
+    field(answer, "items").as_array()?.first()
 }
 
 /// Names came from somebody else.

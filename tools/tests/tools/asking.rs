@@ -45,6 +45,31 @@ async fn a_query_is_asked_of_the_answer_as_it_would_be_shown() {
 }
 
 #[tokio::test]
+async fn a_query_that_no_item_fits_tells_what_items_have() {
+    let server = Server::new(&[]);
+    let rows = [
+        json!({ "query": "items[?lifecycleState=='STOPPED'].name" }),
+        json!({ "query": "items[].nope" }),
+        json!({ "query": "items[?state=='STOPPED']", "fields": ["name"] }),
+    ];
+    let empty = json!({ "compartment_id": "security", "query": "items[?state=='STOPPED']" });
+
+    let empty = server.tool(INSTANCES, &empty).await.good();
+
+    assert_eq!(empty, json!({ "count": 0, "items": [] }));
+    for asked in rows {
+        let found = server.tool(INSTANCES, &production(&asked)).await.good();
+
+        assert_eq!(found["items"], json!([]));
+        let hint = found["hint"].as_str().unwrap();
+        let has_state = asked.get("fields").is_none();
+        assert!(hint.contains("of each of `items` there are"), "{hint}");
+        assert!(hint.contains("name"), "{hint}");
+        assert_eq!(hint.contains("state"), has_state, "{hint}");
+    }
+}
+
+#[tokio::test]
 async fn a_query_goes_on_with_the_next_page() {
     let server = Server::new(&[]);
     let query = "items[?state=='STOPPED'].name";
