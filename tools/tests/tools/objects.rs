@@ -1,5 +1,6 @@
 //! Texts of objects, whole and in parts.
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use http::{Method, StatusCode};
 use oci_emulator::Fault;
@@ -182,6 +183,64 @@ async fn of_what_is_masked_nothing_leads_to_the_rest() {
         part,
         json!({ "content_type": "text/plain", "text": "(masked)" })
     );
+}
+
+#[tokio::test]
+async fn settings_in_an_object_are_shown_without_what_opens_something() {
+    let par =
+        "https://objectstorage.us-phoenix-1.oraclecloud.com/p/SECRETTOKEN123/n/ns/b/models/o/m";
+    let content = json!({
+        "MODEL_URL": par, "DB_PASS": "hunter2", "REGION": "phx", "MAX_TOKENS": "4096",
+        "env": [{ "name": "DB_PASSWORD", "value": "hunter2" }, { "name": "LOG", "value": "info" }],
+        "dsn": "Server=x;Password=hunter2", "PASSWORD_V2": "hunter2",
+    });
+    let server = Server::new(&[ALL, ("ALLOW_MUTATIONS", "true")]);
+    let mut object = json!({
+        "bucket_name": "reports", "object_name": "settings.json", "content": content.to_string(),
+        "content_type": "application/json",
+    });
+    server.tool("oci_storage_put_object", &object).await.good();
+    object
+        .as_object_mut()
+        .unwrap()
+        .retain(|name, _| !name.starts_with("content"));
+
+    let shown = server.tool("oci_storage_get_object", &object).await.good();
+
+    assert_eq!(
+        shown,
+        json!({
+            "MODEL_URL": "(masked)", "DB_PASS": "(masked)", "REGION": "phx", "MAX_TOKENS": "4096",
+            "env": [{ "name": "DB_PASSWORD", "value": "(masked)" }, { "name": "LOG", "value": "info" }],
+            "dsn": "(masked)", "PASSWORD_V2": "(masked)",
+        })
+    );
+}
+
+#[tokio::test]
+async fn of_a_text_a_pre_authenticated_url_is_masked_and_a_word_is_not() {
+    let rows = [
+        (
+            "It is at https://x/p/SECRETTOKEN123/n/ns/b/models/o/m.",
+            "(masked)",
+        ),
+        ("set password=hunter2 first", "set password=hunter2 first"),
+    ];
+
+    for (text, expected) in rows {
+        let server = holding(&[], text).await;
+        let container = Server::answered(&[ALL], || {
+            let answer = http::Response::builder().header("content-type", "text/plain");
+            Ok(answer.body(Bytes::from_static(text.as_bytes())).unwrap())
+        });
+        let log = json!({ "container_id": "ocid1.computecontainer.oc1.phx.a" });
+
+        let object = read(&server, &json!("bytes=0-"), 1_000).await;
+        let log = container.tool("oci_containers_get_logs", &log).await.good();
+
+        assert_eq!(object["text"], expected);
+        assert_eq!(log["text"], expected);
+    }
 }
 
 #[tokio::test]
