@@ -50,14 +50,20 @@ impl Tool for SearchOperations {
 impl Shared {
     fn found(&self, question: &Question) -> Value {
         let mut hidden = 0;
-        let mut listed = Vec::new();
+        let (mut listed, mut refused) = (Vec::new(), Vec::new());
         // What may not be called is passed over, but not without end.
         for entry in self.catalogue.search(&question.query).take(MAX_LOOKED_AT) {
             if listed.len() == question.limit {
                 break;
             }
-            if self.policy.check(&entry).is_err() {
+            if let Err(refusal) = self.policy.check(&entry) {
                 hidden += 1;
+                // The one that is meant is best of all; others say little.
+                let is_best = listed.is_empty() && refused.len() < MAX_REFUSED;
+                if is_best || refused.is_empty() {
+                    let why = format!("it {refusal}");
+                    refused.push(json!({ "operation": entry.to_string(), "refused": why }));
+                }
                 continue;
             }
             let mut row =
@@ -70,9 +76,11 @@ impl Shared {
         let mut result = json!({ "count": listed.len(), "operations": listed });
         if hidden > 0 {
             let hint = format!(
-                "{hidden} more match that this server does not allow; `oci_describe_operation` says why"
+                "{hidden} more match that this server does not allow, the best in `not_allowed`; \
+                 `oci_describe_operation` says what would allow one"
             );
             put(&mut result, "hint", hint);
+            put(&mut result, "not_allowed", refused);
         } else if listed.is_empty() {
             put(
                 &mut result,
@@ -85,3 +93,4 @@ impl Shared {
 }
 
 const MAX_LOOKED_AT: usize = 200;
+const MAX_REFUSED: usize = 3;

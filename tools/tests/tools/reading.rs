@@ -284,3 +284,37 @@ async fn what_may_not_be_called_is_not_found_and_the_answer_says_so() {
         "{found}"
     );
 }
+
+#[tokio::test]
+async fn what_is_meant_and_may_not_be_called_is_named_with_the_reason() {
+    let server = Server::new(&[]);
+    let rows = [
+        ("stop a vm", "core.instance_action", "only reads", 3),
+        (
+            "kubeconfig",
+            "container_engine.create_kubeconfig",
+            "credential",
+            1,
+        ),
+        // What is meant may be called: one shows what else there is.
+        (
+            "list buckets",
+            "object_storage.create_bucket",
+            "only reads",
+            1,
+        ),
+    ];
+
+    for (query, best, why, count) in rows {
+        let question = json!({ "query": query });
+        let found = server.tool("oci_search_operations", &question).await.good();
+
+        let refused = found["not_allowed"].as_array().unwrap();
+        assert_eq!(refused.len(), count, "{found}");
+        assert_eq!(refused[0]["operation"], best);
+        assert!(
+            refused[0]["refused"].as_str().unwrap().contains(why),
+            "{found}"
+        );
+    }
+}
