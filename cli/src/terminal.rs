@@ -33,7 +33,7 @@ pub(crate) struct Call {
     /// Its arguments, a JSON object
     #[arg(default_value = "{}")]
     arguments: String,
-    /// As the JSON that an MCP client gets, which is also what a pipe gets
+    /// As the JSON that an MCP client gets, which is also what a pipe gets; what failed is JSON, too
     #[arg(long)]
     json: bool,
 }
@@ -42,7 +42,7 @@ pub(crate) struct Call {
 pub(crate) fn list(app: App, args: &List) -> ExitCode {
     let tools = match service(app).and_then(|service| wait(tools(&service))) {
         Ok(tools) => tools,
-        Err(problem) => return fail(1, &format!("error: {problem}")),
+        Err(problem) => return Failed::new(1, &problem).told(false),
     };
     let text = if args.json {
         format!("{}\n", Value::from(tools))
@@ -52,48 +52,42 @@ pub(crate) fn list(app: App, args: &List) -> ExitCode {
     stdout::print(&text)
 }
 
-/// Calls a tool, and prints what it answers. The exit code tells what kind of failure there was:
-///
-/// | code | |
-/// |---|---|
-/// | 0 | none |
-/// | 1 | another |
-/// | 2 | `validation`: the arguments, the settings, or the name of the tool |
-/// | 3, 4 | `authentication`, `authorization` |
-/// | 5, 6 | `not_found`, `conflict` |
-/// | 7, 8 | `rate_limit`, `service` |
-/// | 9, 10 | `network`, `timeout` |
+/// Calls a tool, and prints what it answers. The exit code tells what kind of failure there was.
 pub(crate) fn call(app: App, args: &Call) -> ExitCode {
-    let arguments: Map<String, Value> = match serde_json::from_str(&args.arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let problem = "error: the arguments are no JSON object, such as {\"limit\": 3}";
-            return fail(2, &format!("{problem}: {error}"));
-        }
+    let text = match answered(app, args) {
+        Ok(text) => text,
+        Err(failed) => return failed.told(args.json),
     };
-    let params = json!({ "name": args.name, "arguments": arguments });
-    let answer = match service(app).and_then(|service| called(service, &params)) {
-        Ok(answer) => answer,
-        Err(problem) => return fail(1, &format!("error: {problem}")),
-    };
-    if let Some(problem) = answer.pointer("/error/message").and_then(Value::as_str) {
-        // Here it is a command that lists them.
-        let problem = problem.replace("see tools/list", "see `oci-mcp tools`");
-        return fail(2, &format!("error: {problem}"));
-    }
-    let content = answer.pointer("/result/content").and_then(Value::as_array);
-    let texts = content.into_iter().flatten();
-    let texts = texts.filter_map(|part| part.get("text")?.as_str());
-    let text = texts.collect::<Vec<_>>().join("\n");
-    if answer.pointer("/result/isError") == Some(&Value::Bool(true)) {
-        return fail(code(&text), &text);
-    }
     match serde_json::from_str(&text) {
         Ok(value) if io::stdout().is_terminal() && !args.json => {
             stdout::print(&table::of_answer(&value))
         }
         _ => stdout::print(&format!("{text}\n")),
     }
+}
+
+/// The text that the tool answers.
+fn answered(app: App, args: &Call) -> Result<String, Failed> {
+    let arguments: Map<String, Value> = serde_json::from_str(&args.arguments).map_err(|error| {
+        let problem = "the arguments are no JSON object, such as {\"limit\": 3}";
+        Failed::new(2, &format!("{problem}: {error}"))
+    })?;
+    let params = json!({ "name": args.name, "arguments": arguments });
+    let answer = service(app).and_then(|service| called(service, &params));
+    let answer = answer.map_err(|problem| Failed::new(1, &problem))?;
+    if let Some(problem) = answer.pointer("/error/message").and_then(Value::as_str) {
+        // Here it is a command that lists them.
+        let problem = problem.replace("see tools/list", "see `oci-mcp tools`");
+        return Err(Failed::new(2, &problem));
+    }
+    let content = answer.pointer("/result/content").and_then(Value::as_array);
+    let texts = content.into_iter().flatten();
+    let texts = texts.filter_map(|part| part.get("text")?.as_str());
+    let text = texts.collect::<Vec<_>>().join("\n");
+    if answer.pointer("/result/isError") == Some(&Value::Bool(true)) {
+        return Err(Failed::new(code(&text), &text));
+    }
+    Ok(text)
 }
 
 fn service(app: App) -> Result<AppService, Problem> {
@@ -179,10 +173,38 @@ fn wait<T>(answer: impl Future<Output = Result<T, Problem>>) -> Result<T, Proble
     runtime.block_on(answer)
 }
 
-fn fail(code: u8, problem: &str) -> ExitCode {
-    // There is nobody left to tell if stderr is closed.
-    let _written = writeln!(io::stderr(), "{problem}");
-    ExitCode::from(code)
+/// A call that failed, and its exit code.
+struct Failed {
+    code: u8,
+    /// What a tool told, as JSON, or in words.
+    problem: String,
+}
+
+impl Failed {
+    fn new(code: u8, problem: &impl ToString) -> Self {
+        let problem = problem.to_string();
+        Self { code, problem }
+    }
+
+    /// Tells it as it is, or `as_json` as a tool would.
+    fn told(self, as_json: bool) -> ExitCode {
+        let Self { code, problem } = self;
+        let text = match serde_json::from_str::<Map<String, Value>>(&problem) {
+            Ok(_) => problem,
+            Err(_) if as_json => {
+                let category = CODES.iter().find(|(_, own)| *own == code);
+                let mut failure = json!({ "error": problem });
+                if let (Some((name, _)), Some(failure)) = (category, failure.as_object_mut()) {
+                    failure.insert("category".to_owned(), (*name).into());
+                }
+                failure.to_string()
+            }
+            Err(_) => format!("error: {problem}"),
+        };
+        // There is nobody left to tell if stderr is closed.
+        let _written = writeln!(io::stderr(), "{text}");
+        ExitCode::from(code)
+    }
 }
 
 const CODES: [(&str, u8); 9] = [

@@ -94,6 +94,35 @@ fn the_exit_code_tells_what_kind_of_failure_it_was() {
 }
 
 #[test]
+fn every_failure_of_a_call_is_json_for_who_asks_for_it() {
+    let rows: [(&[&str], &str, &str); 4] = [
+        (&["nothing"], "validation", "there is no tool `nothing`"),
+        (&["oci_ping", "{bad"], "validation", "no JSON object"),
+        (
+            &["oci_compute_list_instances", r#"{"limit": 0.5, "x": 1}"#],
+            "validation",
+            "invalid arguments for `oci_compute_list_instances`",
+        ),
+        (
+            &["oci_compute_stop_instance", r#"{"instance_id": "a"}"#],
+            "authorization",
+            "only reads",
+        ),
+    ];
+
+    for (arguments, category, problem) in rows {
+        let output = run(&[&["call", "--json"], arguments].concat());
+
+        let failure: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(failure["category"], category, "{failure}");
+        assert!(
+            failure["error"].as_str().unwrap().contains(problem),
+            "{failure}"
+        );
+    }
+}
+
+#[test]
 fn a_name_that_is_no_setting_is_refused_before_it_has_no_effect() {
     for arguments in [
         &["tools"][..],
