@@ -27,6 +27,7 @@ pub(crate) struct List {
 
 /// Which tool is called, and with what.
 #[derive(clap::Args)]
+#[command(after_help = EXIT_CODES)]
 pub(crate) struct Call {
     /// The tool
     name: String,
@@ -207,6 +208,19 @@ impl Failed {
     }
 }
 
+const EXIT_CODES: &str = "\
+Exit codes, by the category of the failure:
+   0  none
+   1  another
+   2  validation: the arguments, the settings or the name of the tool
+   3  authentication
+   4  authorization
+   5  not_found
+   6  conflict
+   7  rate_limit
+   8  service
+   9  network
+  10  timeout";
 const CODES: [(&str, u8); 9] = [
     ("validation", 2),
     ("authentication", 3),

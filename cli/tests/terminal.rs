@@ -123,6 +123,30 @@ fn every_failure_of_a_call_is_json_for_who_asks_for_it() {
 }
 
 #[test]
+fn the_exit_codes_are_where_one_looks_for_them() {
+    let help = run(&["call", "--help"]);
+    let readme = include_str!("../../README.md").replace('\n', " ");
+    let categories = [
+        "validation",
+        "authentication",
+        "authorization",
+        "not_found",
+        "conflict",
+        "rate_limit",
+        "service",
+        "network",
+        "timeout",
+    ];
+
+    for (category, code) in categories.iter().zip(2..) {
+        let row = format!("{code}  {category}");
+        assert!(text(&help.stdout).contains(&row), "{row}: {help:?}");
+        let words = format!("{code} `{category}`");
+        assert!(readme.contains(&words), "{words}");
+    }
+}
+
+#[test]
 fn a_name_that_is_no_setting_is_refused_before_it_has_no_effect() {
     for arguments in [
         &["tools"][..],
