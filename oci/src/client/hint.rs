@@ -69,9 +69,48 @@ pub(super) fn hint(answer: &Answer, principal: &str) -> String {
 }
 
 fn policy(principal: &str) -> String {
+    let is_of = |kinds: &[&str]| kinds.iter().any(|kind| principal.starts_with(kind));
+    let is_user = is_of(&["API key", "session"]) || principal.ends_with("on behalf of a user");
+    let [whom, more] = if is_user {
+        ["group <group>", ""]
+    } else if is_of(&["OKE"]) {
+        [
+            "any-user",
+            ", with `where ALL {request.principal.type = 'workload', ..}` that names cluster, namespace and service \
+             account",
+        ]
+    } else {
+        [
+            "dynamic-group <group>",
+            ", and the group's matching rule must include the caller",
+        ]
+    };
     format!(
-        "no policy lets the {principal} do that: one such as `allow dynamic-group <group> to use \
-         <resource-type> in compartment <compartment>` (for a user, `allow group <group> to ..`) must be \
-         there, and the group's matching rule must include the caller"
+        "no policy lets the {principal} do that: one such as `allow {whom} to use <resource-type> in compartment \
+         <compartment>` must be there{more}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::policy;
+
+    #[test]
+    fn a_policy_is_for_the_kind_of_identity() {
+        let rows = [
+            ("API key of profile DEFAULT", "`allow group <group> to"),
+            (
+                "instance principal on behalf of a user",
+                "`allow group <group> to",
+            ),
+            ("instance principal", "`allow dynamic-group <group> to"),
+            ("OKE workload identity", "`allow any-user to"),
+        ];
+
+        for (principal, statement) in rows {
+            let text = policy(principal);
+            assert!(text.contains(statement), "{principal}: {text}");
+        }
+        assert!(!policy("OKE workload identity").contains("rule"));
+    }
 }

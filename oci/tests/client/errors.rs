@@ -29,7 +29,7 @@ async fn each_refusal_has_the_hint_that_helps() {
     let rows = [
         (
             status(404, &refusal("NotAuthorizedOrNotFound")),
-            "allow dynamic-group <group> to",
+            "allow group <group> to",
         ),
         (
             status(404, &refusal("NotAuthorizedOrNotFound")),
@@ -37,7 +37,7 @@ async fn each_refusal_has_the_hint_that_helps() {
         ),
         (
             status(403, &refusal("NotAllowed")),
-            "allow dynamic-group <group> to",
+            "allow group <group> to",
         ),
         (status(409, &refusal("IncorrectState")), "lifecycleState"),
         (
