@@ -199,5 +199,7 @@ fn a_policy_is_rendered_for_the_toolsets_that_are_named() {
     let statement =
         "allow dynamic-group oci-mcp to read load-balancers in compartment id <COMPARTMENT_ID>";
     assert!(policy.contains(statement), "{policy}");
-    assert_eq!(policy.matches("allow ").count(), 1, "{policy}");
+    let names = "allow dynamic-group oci-mcp to inspect compartments in tenancy";
+    assert!(policy.contains(names), "{policy}");
+    assert_eq!(policy.matches("allow ").count(), 2, "{policy}");
 }

@@ -21,6 +21,7 @@ pub struct SecurityToken {
     issued: Option<SystemTime>,
     tenancy: Option<String>,
     compartment: Option<String>,
+    resource_type: Option<String>,
     key: Option<Jwk>,
 }
 
@@ -51,6 +52,7 @@ impl SecurityToken {
             key: claims.jwk.and_then(Jwk::parse),
             tenancy: claims.res_tenant.or(claims.tenant),
             compartment: claims.res_compartment.or(claims.opc_compartment),
+            resource_type: claims.res_type,
         })
     }
 
@@ -82,6 +84,12 @@ impl SecurityToken {
     #[must_use]
     pub fn compartment(&self) -> Option<&str> {
         self.compartment.as_deref()
+    }
+
+    /// What kind of resource it is, by the name that IAM's rules have for it, as `fnfunc`: claim `res_type`.
+    #[must_use]
+    pub fn resource_type(&self) -> Option<&str> {
+        self.resource_type.as_deref()
     }
 
     /// Whether the token was made for `key`: claim `jwk`. `None` if the token does not say.
@@ -123,6 +131,7 @@ struct Claims<'a> {
     res_compartment: Option<String>,
     #[serde(rename = "opc-compartment")]
     opc_compartment: Option<String>,
+    res_type: Option<String>,
     #[serde(borrow)]
     jwk: Option<&'a RawValue>,
 }

@@ -45,6 +45,17 @@ fn an_instances_token_tells_its_compartment() {
 }
 
 #[test]
+fn a_resources_token_tells_what_kind_it_is() {
+    let parse = |claims: Value| SecurityToken::parse(&token(&claims)).unwrap();
+
+    let function = parse(json!({ "res_type": "fnfunc" }));
+    let instance = parse(json!({ "opc-compartment": "ocid1.compartment.oc1..b" }));
+
+    assert_eq!(function.resource_type(), Some("fnfunc"));
+    assert_eq!(instance.resource_type(), None);
+}
+
+#[test]
 fn a_users_token_tells_the_tenancy() {
     let parsed =
         SecurityToken::parse(&token(&json!({ "tenant": "ocid1.tenancy.oc1..a" }))).unwrap();

@@ -8,7 +8,7 @@ mod tables;
 mod times;
 mod toolsets;
 
-pub(crate) use self::row::{Change, Content, Prepare, Row, Way};
+pub(crate) use self::row::{Asked, Change, Content, Needs, Prepare, Row, Way};
 pub(crate) use self::tables::rows;
 pub(crate) use self::toolsets::{GENERAL, Toolsets};
 
@@ -20,12 +20,13 @@ use serde_json::{Map, Value, json};
 
 use self::argument::schema;
 use crate::answer::{Fields, Shape, View, alone, bounded, put};
-use crate::error::{Advice, Category, Failure};
+use crate::error::Failure;
+use crate::iam::Advice;
 use crate::session::{Session, refused, told};
 use crate::{Shared, confirm};
 
 /// Adds the tools of the operator's toolsets to `app`. Those that change something are not listed, and refuse, unless
-/// the operator allows changes.
+/// the operator allows changes; and so those whose operation is denied.
 pub(crate) fn add_to(app: App, shared: &Arc<Shared>) -> App {
     let chosen = rows().filter(|row| shared.toolsets.have(row));
     let named = chosen.flat_map(|row| {
@@ -100,16 +101,7 @@ impl Shared {
         row: &Row,
         arguments: &str,
     ) -> Result<String, Failure> {
-        if row.change.is_some() && !self.policy.allows_mutations() {
-            return Err(Failure::new(
-                Category::Authorization,
-                format!(
-                    "`{}` changes something, and this server only reads",
-                    row.name
-                ),
-            )
-            .suggest("its operator allows changes with `ALLOW_MUTATIONS=true`"));
-        }
+        self.allows(row)?;
         let mut arguments = read(arguments)?;
         let region = take_text(&mut arguments, "region");
         let view = view(row, &mut arguments)?;
@@ -133,8 +125,14 @@ impl Shared {
             arguments,
             view,
         };
+        let mut advice = Advice::new(&session, row, &given.arguments);
         if row.takes(COMPARTMENT) {
-            given.compartment = settle(&session, row, &mut given.arguments).await?;
+            given.compartment = match settle(&session, row, &mut given.arguments).await {
+                Ok(own) => own,
+                Err(failure) => return Err(failure.advised(&advice).await),
+            };
+            let settled = given.arguments.get(COMPARTMENT).and_then(Value::as_str);
+            advice.compartment = settled.map(str::to_owned);
         }
         if row.is_of_tenancy {
             let id = session.tenancy().await?;
@@ -145,15 +143,10 @@ impl Shared {
         if row.takes(LIMIT) && !given.arguments.contains_key(LIMIT) {
             given.arguments.insert(LIMIT.to_owned(), limit.into());
         }
-        let compartment = given.arguments.get(COMPARTMENT).cloned();
-        let advice = Advice {
-            needs: row.needs,
-            principal: session.connection.client.principal().name(),
-            host: cx.host(),
-            compartment: compartment.as_ref().and_then(Value::as_str),
-        };
-        let outcome = self.answered(&session, row, given, &advice).await;
-        outcome.map_err(|failure| failure.needing(&advice))
+        match self.answered(&session, row, given, &advice).await {
+            Err(failure) => Err(failure.advised(&advice).await),
+            outcome => outcome,
+        }
     }
 
     async fn answered(
@@ -176,7 +169,7 @@ impl Shared {
         if let (Some(id), None) = (&given.compartment, value.get("hint")) {
             put(&mut value, "hint", alone(id));
         }
-        advice.on_parts(&mut value);
+        advice.on_parts(&mut value).await;
         let shape = self.shape(row, &given.view);
         shape.made(value).map_err(Failure::validation)
     }
@@ -299,7 +292,7 @@ async fn operated(
     }
     if let Some(add) = add {
         value = add(session, wanted, value).await?;
-        advice.on_parts(&mut value);
+        advice.on_parts(&mut value).await;
     }
     shape.made(value).map_err(Failure::validation)
 }

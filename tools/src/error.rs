@@ -5,10 +5,8 @@ use std::fmt;
 use oci_mcp::{CallResult, InputRequired, ToolError};
 use oci_rest::{OciError, OciErrorKind, TransportErrorKind};
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::answer::{field, put};
-use crate::iam::{Grantee, statement};
+use crate::iam::{Advice, Told};
 
 /// Why a call gave no result: what went wrong, what kind of thing that is, and what to do about it.
 #[derive(Debug, Serialize)]
@@ -103,10 +101,14 @@ impl Failure {
         self
     }
 
-    /// The same; if IAM may be the reason, with what `advice` says.
-    pub(crate) fn needing(mut self, advice: &Advice<'_>) -> Self {
-        let code = self.details.code.as_deref();
-        if let Some(text) = advice.on(self.details.status, code) {
+    /// The same; if OCI refused it, with what `advice` says.
+    pub(crate) async fn advised(mut self, advice: &Advice<'_>) -> Self {
+        let told = Told {
+            error: &self.error,
+            status: self.details.status,
+            code: self.details.code.as_deref(),
+        };
+        if let Some(text) = advice.on(told).await {
             self.suggestion = Some(text);
         }
         self
@@ -128,68 +130,6 @@ impl Failure {
         }
         let text = serde_json::to_string(&self).unwrap_or(self.error);
         Ok(CallResult::error(text))
-    }
-}
-
-/// What a policy must say for what a tool `needs` in `compartment`, for the identity that the server has on `host`.
-pub(crate) struct Advice<'a> {
-    pub(crate) needs: &'a [&'a str],
-    pub(crate) principal: &'a str,
-    pub(crate) host: &'a str,
-    pub(crate) compartment: Option<&'a str>,
-}
-
-impl Advice<'_> {
-    /// Adds it to what `answer` says of its parts that failed.
-    pub(crate) fn on_parts(&self, answer: &mut Value) {
-        let parts = answer.get_mut("missing").and_then(Value::as_array_mut);
-        for part in parts.into_iter().flatten() {
-            let Some(failure) = part.get_mut("error") else {
-                continue;
-            };
-            let details = field(failure, "details");
-            let status = field(details, "status").as_u64();
-            let status = status.and_then(|status| u16::try_from(status).ok());
-            if let Some(text) = self.on(status, field(details, "code").as_str()) {
-                put(failure, "suggestion", text);
-            }
-        }
-    }
-
-    /// None if something else than a policy is the reason.
-    fn on(&self, status: Option<u16>, code: Option<&str>) -> Option<String> {
-        let is_refused = status == Some(403) || code == Some("NotAuthorizedOrNotFound");
-        if !is_refused || self.needs.is_empty() {
-            return None;
-        }
-        let is_person = ["API key", "session"]
-            .iter()
-            .any(|kind| self.principal.starts_with(kind));
-        let grantee = match Grantee::of_host(self.host) {
-            Some(grantee) if !is_person => grantee,
-            None if !is_person => Grantee::Container,
-            _ => Grantee::User,
-        };
-        let place = self.compartment;
-        let place = place.filter(|id| id.starts_with("ocid1.compartment."));
-        let place = place.map_or_else(
-            || "compartment <compartment>".to_owned(),
-            |id| format!("compartment id {id}"),
-        );
-        let needs = self.needs.iter();
-        let statements = needs.map(|need| statement(grantee, "<group>", need, &place));
-        let statements: Vec<String> = statements.map(|text| format!("`{text}`")).collect();
-        let mut text = format!("it needs a policy with {}", statements.join(", "));
-        if let Some(rule) = grantee.matching_rule("<compartment OCID>") {
-            text.push_str("; the dynamic group's rule is such as `");
-            text.push_str(&rule);
-            text.push('`');
-        }
-        Some(if status == Some(404) {
-            format!("either it does not exist in this region, or {text}")
-        } else {
-            text
-        })
     }
 }
 

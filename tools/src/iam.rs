@@ -1,66 +1,39 @@
 //! What IAM must let the server do, and how a policy says so.
 
-use std::collections::BTreeSet;
+mod advice;
+mod grantee;
 
-use crate::curated::rows;
+pub(crate) use self::advice::{Advice, Told};
+pub use self::grantee::Grantee;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oci_rest::Catalogue;
+
+use crate::curated::{Asked, COMPARTMENT, Needs, Row, rows};
+use crate::error::{Category, Failure};
+use crate::policy::{Policy, Refusal};
 use crate::{OciTools, Shared};
-
-/// Whom a policy is for: by what a host is known to IAM.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Grantee {
-    /// A function of OCI Functions.
-    Functions,
-    /// A model deployment of Data Science.
-    DataScience,
-    /// A container instance.
-    Container,
-    /// A person, whose key or session is used.
-    User,
-}
-
-impl Grantee {
-    /// The one that a host named `host` has: `functions`, `datascience`, `container`.
-    #[must_use]
-    pub fn of_host(host: &str) -> Option<Self> {
-        match host {
-            "functions" => Some(Self::Functions),
-            "datascience" => Some(Self::DataScience),
-            "container" => Some(Self::Container),
-            _ => None,
-        }
-    }
-
-    /// The matching rule of a dynamic group that has those in `compartment`, an OCID.
-    #[must_use]
-    pub fn matching_rule(self, compartment: &str) -> Option<String> {
-        let kind = match self {
-            Self::Functions => "fnfunc",
-            Self::DataScience => "datasciencemodeldeployment",
-            Self::Container => "computecontainerinstance",
-            Self::User => return None,
-        };
-        Some(format!(
-            "ALL {{resource.type = '{kind}', resource.compartment.id = '{compartment}'}}"
-        ))
-    }
-
-    fn subject(self, group: &str) -> String {
-        match self {
-            Self::User => format!("group {group}"),
-            _ => format!("dynamic-group {group}"),
-        }
-    }
-}
 
 /// The statement of a policy that lets `grantee`, in the group `group`, do what `need` says: a verb and a
 /// resource type, and `in tenancy` if it cannot be in `place`.
-pub(crate) fn statement(grantee: Grantee, group: &str, need: &str, place: &str) -> String {
-    let (what, place) = match need.strip_suffix(IN_TENANCY) {
-        Some(what) => (what, "tenancy"),
-        None => (need, place),
-    };
-    format!("allow {} to {what} in {place}", grantee.subject(group))
+fn statement(grantee: &Grantee, group: &str, need: &str, place: &str) -> String {
+    match need.strip_suffix(IN_TENANCY) {
+        Some(what) => grantee.statement(group, what, "tenancy"),
+        None => grantee.statement(group, need, place),
+    }
+}
+
+/// How a policy calls the compartment with the OCID `id`; the tenancy's is its root compartment's.
+#[must_use]
+pub fn place(id: &str) -> String {
+    if ["ocid1.tenancy.", "ocidv1:tenancy:"]
+        .iter()
+        .any(|start| id.starts_with(start))
+    {
+        return "tenancy".to_owned();
+    }
+    format!("compartment id {id}")
 }
 
 impl OciTools {
@@ -68,14 +41,19 @@ impl OciTools {
     /// of the alphabet.
     ///
     /// `group` is the name of the group, or of the dynamic group, and `place` where resources are:
-    /// `tenancy`, `compartment NAME` or `compartment id OCID`. What the tools need that call any operation
-    /// is for whoever knows which operations are meant.
+    /// `tenancy`, `compartment NAME` or `compartment id OCID`. What [`OciTools::unknown_needs`] names is not among
+    /// it, nor what the tools need that call any operation, which is for whoever knows which are meant.
     #[must_use]
-    pub fn statements(&self, grantee: Grantee, group: &str, place: &str) -> Vec<String> {
-        let needed = rows()
-            .filter(|row| self.0.has(row))
-            .flat_map(|row| row.needs);
-        let needed: BTreeSet<&str> = needed.copied().collect();
+    pub fn statements(&self, grantee: &Grantee, group: &str, place: &str) -> Vec<String> {
+        let callable = || rows().filter(|row| self.0.has(row));
+        let mut needed: BTreeSet<&str> = callable().flat_map(|row| self.0.needs(row)).collect();
+        let has_names = callable().any(|row| row.takes(COMPARTMENT));
+        if has_names && !self.0.denied.contains_key(COMPARTMENTS.0) {
+            needed.extend(COMPARTMENTS.1);
+        }
+        for operation in self.expanded() {
+            needed.extend(needs_of(&operation).into_iter().flatten());
+        }
         let mut kept: Vec<&str> = Vec::new();
         for need in &needed {
             if !needed.iter().any(|other| includes(other, need)) {
@@ -88,14 +66,114 @@ impl OciTools {
             .map(|need| statement(grantee, group, need, place))
             .collect()
     }
+
+    /// The operations that are tools of their own (`functions:*`), and of which is not known what they need.
+    #[must_use]
+    pub fn unknown_needs(&self) -> Vec<String> {
+        let mut unknown = self.expanded();
+        unknown.retain(|operation| needs_of(operation).is_none());
+        unknown
+    }
+
+    /// Whether there is a tool that calls any operation.
+    #[must_use]
+    pub fn call_any_operation(&self) -> bool {
+        self.0.toolsets.have_general()
+    }
+
+    /// The compartment of lists whose caller names none (`COMPARTMENT_OCID`).
+    #[must_use]
+    pub fn compartment(&self) -> Option<&str> {
+        self.0.compartment.as_deref()
+    }
+
+    fn expanded(&self) -> Vec<String> {
+        let Shared {
+            catalogue,
+            policy,
+            toolsets,
+            ..
+        } = &*self.0;
+        let operations = toolsets
+            .services()
+            .into_iter()
+            .flat_map(|service| catalogue.package(service));
+        let entries = operations.map(|operation| operation.entry());
+        let allowed = entries.filter(|entry| policy.check(entry).is_ok());
+        let names: BTreeSet<String> = allowed.map(|entry| entry.to_string()).collect();
+        names.into_iter().collect()
+    }
 }
 
 impl Shared {
-    /// Whether `row` can be called: it is in a toolset, and changes nothing unless that is allowed.
-    pub(crate) fn has(&self, row: &crate::curated::Row) -> bool {
-        let may_change = self.policy.allows_mutations();
-        self.toolsets.have(row) && (row.change.is_none() || may_change)
+    /// Whether `row` can be called: it is in a toolset, and its operator allows what it is for.
+    pub(crate) fn has(&self, row: &Row) -> bool {
+        self.toolsets.have(row) && self.allows(row).is_ok()
     }
+
+    /// Whether the operator allows what `row` is for.
+    ///
+    /// # Errors
+    ///
+    /// A [`Failure`] that says which setting is against it.
+    pub(crate) fn allows(&self, row: &Row) -> Result<(), Failure> {
+        if row.change.is_some() && !self.policy.allows_mutations() {
+            return Err(Failure::new(
+                Category::Authorization,
+                format!(
+                    "`{}` changes something, and this server only reads",
+                    row.name
+                ),
+            )
+            .suggest(Refusal::Mutation.remedy()));
+        }
+        let refused = |name: &'static str| self.denied.get(name).map(|refusal| (name, *refusal));
+        let mut asked = row.asked().map(|(name, _)| refused(name));
+        let refused = if row.is_of_parts {
+            asked
+                .next()
+                .flatten()
+                .filter(|_| asked.all(|part| part.is_some()))
+        } else {
+            row.essential().find_map(refused)
+        };
+        refused.map_or(Ok(()), |(name, refusal)| {
+            let problem = format!("`{}` asks {name}, which {refusal}", row.name);
+            Err(Failure::new(Category::Authorization, problem).suggest(refusal.remedy()))
+        })
+    }
+
+    /// What `row` needs for all that it may ask.
+    pub(crate) fn needs(&self, row: &Row) -> BTreeSet<&'static str> {
+        let asked = row.asked();
+        let allowed = asked.filter(|(name, _)| !self.denied.contains_key(name));
+        allowed.flat_map(|(_, needs)| needs).copied().collect()
+    }
+}
+
+/// The operations of tools that an operator denies, or does not allow.
+pub(crate) fn denied(catalogue: &Catalogue, policy: &Policy) -> BTreeMap<&'static str, Refusal> {
+    if !policy.names_operations() {
+        return BTreeMap::new();
+    }
+    let asked: BTreeMap<_, _> = rows()
+        .flat_map(Row::asked)
+        .filter_map(|(name, _)| Some((name.split_once('.')?, name)))
+        .collect();
+    let refused = catalogue.entries().filter_map(|entry| {
+        let name = asked.get(&(entry.package(), entry.operation()))?;
+        match policy.check(&entry) {
+            Err(refusal @ (Refusal::Denied | Refusal::NotAllowed)) => Some((*name, refusal)),
+            _ => None,
+        }
+    });
+    refused.collect()
+}
+
+/// What the operation `name` needs, where a tool knows.
+fn needs_of(name: &str) -> Option<Needs> {
+    let mut known = rows().flat_map(Row::asked);
+    known.find_map(|(own, needs)| (own == name).then_some(needs))
 }
 
 /// Whether `other` lets do all that `need` does, and more: each verb includes those before it.
@@ -114,6 +192,11 @@ fn resource(need: &str) -> &str {
 
 const VERBS: [&str; 4] = ["inspect", "read", "use", "manage"];
 const IN_TENANCY: &str = " in tenancy";
+/// What a compartment's name is looked up by.
+const COMPARTMENTS: Asked = (
+    "identity.list_compartments",
+    &["inspect compartments in tenancy"],
+);
 
 #[cfg(test)]
 mod tests {
@@ -124,11 +207,11 @@ mod tests {
         let place = "compartment production";
 
         assert_eq!(
-            statement(Grantee::Functions, "mcp", "read instances", place),
+            statement(&Grantee::Instance, "mcp", "read instances", place),
             "allow dynamic-group mcp to read instances in compartment production"
         );
         assert_eq!(
-            statement(Grantee::User, "mcp", "inspect users in tenancy", place),
+            statement(&Grantee::User, "mcp", "inspect users in tenancy", place),
             "allow group mcp to inspect users in tenancy"
         );
     }
@@ -149,15 +232,27 @@ mod tests {
             "oci_storage_get_namespace",
             "search",
         ];
-        let without = rows().filter(|row| row.needs.is_empty());
+        let needs = |row: &Row| row.asked().any(|(_, needs)| !needs.is_empty());
+        let without = rows().filter(|row| !needs(row));
         let mut without: Vec<&str> = without.map(|row| row.name).collect();
         without.sort_unstable();
 
         assert_eq!(without, free);
-        for need in rows().flat_map(|row| row.needs) {
+        for need in rows().flat_map(Row::asked).flat_map(|(_, needs)| needs) {
             let verb = need.split(' ').next().unwrap();
             assert!(VERBS.contains(&verb), "{need}");
             assert!(!resource(need).is_empty(), "{need}");
+        }
+    }
+
+    #[test]
+    fn what_a_tool_cannot_do_without_is_among_what_it_asks() {
+        for row in rows() {
+            let asked: Vec<_> = row.asked().map(|(name, _)| name).collect();
+            assert!(!asked.is_empty(), "{}", row.name);
+            for name in row.essential() {
+                assert!(asked.contains(&name), "{}: {name}", row.name);
+            }
         }
     }
 }

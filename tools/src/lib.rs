@@ -13,6 +13,7 @@ mod query;
 mod requirement;
 mod session;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
@@ -21,11 +22,11 @@ use std::sync::{Arc, OnceLock};
 use oci_mcp::{App, ByteLimit, Vars};
 use oci_rest::{Catalogue, Client, Endpoints, Region};
 
-pub use self::iam::Grantee;
+pub use self::iam::{Grantee, place};
 pub use self::requirement::Requirement;
 
 use self::curated::Toolsets;
-use self::policy::Policy;
+use self::policy::{Policy, Refusal};
 
 /// What a signed request needs: a client with an identity, and where services are.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct OciTools(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) catalogue: Catalogue,
     pub(crate) policy: Policy,
+    /// Of the operations that tools ask, those that the policy is against.
+    pub(crate) denied: BTreeMap<&'static str, Refusal>,
     pub(crate) toolsets: Toolsets,
     /// Of lists, where the caller names none.
     pub(crate) compartment: Option<String>,
@@ -69,7 +72,7 @@ impl OciTools {
     /// |---|---|---|
     /// | `ALLOW_MUTATIONS` | `true` lets callers change things | `false` |
     /// | `OCI_MCP_OPERATIONS_ALLOW` | comma-separated patterns of operations; no others can be called | all |
-    /// | `OCI_MCP_OPERATIONS_DENY` | patterns of operations that cannot be called, whatever else is set | none |
+    /// | `OCI_MCP_OPERATIONS_DENY` | patterns of operations that cannot be called, whatever else is set; tools that are for them are not there | none |
     /// | `OCI_MCP_MAX_RESULT_BYTES` | the largest result of a call; more is cut, and continued with `page` | 24000 |
     /// | `OCI_MCP_TOOLSETS` | comma-separated names of sets of tools, such as `compute` or `network`; `default` and `all` are such, `general` has those that reach every operation; `PACKAGE:*` makes a tool of each operation of a package | `default` |
     /// | `COMPARTMENT_OCID` | the compartment of calls that name none | that of the resource which the server is, or else the root |
@@ -81,8 +84,10 @@ impl OciTools {
         let ByteLimit(max_bytes) = vars
             .parse(MAX_BYTES)
             .unwrap_or(ByteLimit(DEFAULT_MAX_BYTES));
+        let policy = Policy::read(vars, &catalogue);
         Self(Arc::new(Shared {
-            policy: Policy::read(vars, &catalogue),
+            denied: iam::denied(&catalogue, &policy),
+            policy,
             toolsets: Toolsets::read(vars),
             catalogue,
             compartment: vars.parse("COMPARTMENT_OCID").map(|Compartment(id)| id),

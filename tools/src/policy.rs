@@ -46,6 +46,11 @@ impl Policy {
         self.mutations
     }
 
+    /// Whether the operator names operations, so that some may not be called.
+    pub(crate) fn names_operations(&self) -> bool {
+        self.allow.is_some() || !self.deny.is_empty()
+    }
+
     /// Whether `entry` may be called. To deny wins over to allow.
     ///
     /// # Errors

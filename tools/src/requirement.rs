@@ -1,19 +1,23 @@
 //! What the tools ask of OCI, for whoever looks whether they will get it.
 
+use std::collections::BTreeSet;
+
 use oci_rest::{Endpoint, Endpoints, Region};
 
 use crate::OciTools;
-use crate::curated::{Row, Way, rows};
+use crate::curated::{Row, rows};
 
 /// What one tool needs.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Requirement {
     /// The tool.
     pub tool: &'static str,
     /// What IAM must let the server do: a verb and a resource type, as in `read instances`, and `in
     /// tenancy` if it is of the whole tenancy. Empty if anybody may.
-    pub needs: &'static [&'static str],
+    pub needs: BTreeSet<&'static str>,
+    /// The operations of OCI that it asks, without those that the operator denies.
+    pub operations: BTreeSet<&'static str>,
 }
 
 impl OciTools {
@@ -22,7 +26,12 @@ impl OciTools {
         let callable = rows().filter(|row| self.0.has(row));
         callable.map(|row| Requirement {
             tool: row.name,
-            needs: row.needs,
+            needs: self.0.needs(row),
+            operations: row
+                .asked()
+                .map(|(name, _)| name)
+                .filter(|name| !self.0.denied.contains_key(name))
+                .collect(),
         })
     }
 
@@ -44,38 +53,11 @@ impl OciTools {
     }
 }
 
-/// An operation of the service that `row` asks: of those that ask several, one of a tool with which it has
-/// a resource type in common.
+/// The operation of the service that `row` asks.
 fn operation(row: &Row) -> Option<&'static str> {
-    if let Some([teller, _]) = row.address {
-        return Some(teller);
-    }
-    match row.way {
-        Way::Operation(name, _) => return Some(name),
-        Way::Connector(_) => return Some("resource_search.search_resources"),
-        Way::Composed(_) => {}
-    }
-    let types = |row: &Row| row.needs.iter().map(|need| resource_type(need));
-    let alike = rows().find_map(|other| match other.way {
-        Way::Operation(name, _) => types(other)
-            .any(|own| types(row).any(|kind| kind == own))
-            .then_some(name),
-        Way::Composed(_) | Way::Connector(_) => None,
-    });
-    let alone = |kind| ALONE.iter().find(|(own, _)| *own == kind);
-    alike.or_else(|| types(row).find_map(alone).map(|(_, name)| *name))
+    let teller = row.address.map(|[teller, _]| teller);
+    teller.or_else(|| row.asked().next().map(|(name, _)| name))
 }
-
-/// The resource type of a need.
-fn resource_type(need: &str) -> &str {
-    need.split(' ').nth(1).unwrap_or_default()
-}
-
-/// Resource types of which no tool has but one operation, and an operation of their service.
-const ALONE: [(&str, &str); 2] = [
-    ("compute-containers", "container_instances.retrieve_logs"),
-    ("usage-report", "usage_api.request_summarized_usages"),
-];
 
 #[cfg(test)]
 mod tests {
@@ -122,7 +104,10 @@ mod tests {
         let listing = requirements
             .iter()
             .find(|requirement| requirement.tool == "oci_compute_list_images");
-        assert_eq!(listing.unwrap().needs, ["read instance-images"]);
+        assert_eq!(
+            listing.unwrap().needs,
+            BTreeSet::from(["read instance-images"])
+        );
         let changes = |requirement: &&Requirement| requirement.tool.contains("launch");
         assert_eq!(requirements.iter().find(changes), None);
     }

@@ -53,10 +53,8 @@ pub(super) async fn examine(
         let (room, service) = (Arc::clone(&room), service.clone());
         asked.spawn(async move {
             let _room = room.acquire_owned().await;
-            (
-                requirement,
-                call(service, requirement.tool, &arguments, host).await,
-            )
+            let outcome = call(service, requirement.tool, &arguments, host).await;
+            (requirement, outcome)
         });
     }
     let mut outcomes = asked.join_all().await;
@@ -181,7 +179,7 @@ fn judge(outcomes: &[(Requirement, Outcome)], left: &[Requirement]) -> Vec<Findi
         match outcome {
             Outcome::Good => {
                 good.push(requirement.tool);
-                proved.extend(requirement.needs);
+                proved.extend(&requirement.needs);
             }
             Outcome::Refused { why, statement } => {
                 let entry = refused.entry(statement).or_insert((Vec::new(), why));
@@ -368,8 +366,8 @@ mod tests {
         let tools = |vars: &mut Vars<'_>| OciTools::read(vars, Box::new(|| Err("nothing".into())));
         let mut vars =
             Vars::new(|name: &str| (name == "OCI_MCP_TOOLSETS").then(|| "compute".to_owned()));
-        let rendered =
-            tools(&mut vars).statements(oci_mcp_tools::Grantee::Functions, "<group>", &place);
+        let function = oci_mcp_tools::Grantee::of_host("functions").unwrap();
+        let rendered = tools(&mut vars).statements(&function, "<group>", &place);
         assert!(rendered.contains(&statement), "{rendered:?}");
     }
 

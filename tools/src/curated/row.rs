@@ -23,9 +23,12 @@ pub(crate) struct Row {
     /// What an answer keeps of each item, as [`Fields::of`](crate::answer::Fields::of) reads it; all if
     /// it is empty.
     pub(crate) shows: &'static str,
-    /// What IAM must let the server do: a verb and a resource type, as policies have them, and `in
-    /// tenancy` if it is of the whole tenancy.
-    pub(crate) needs: &'static [&'static str],
+    /// What IAM must let the server do for its operation.
+    needs: Needs,
+    /// What it asks beside its operation, or what it is composed of.
+    asks: &'static [Asked],
+    /// Whether it has an answer as long as one of what it asks has.
+    pub(crate) is_of_parts: bool,
     pub(crate) way: Way,
     /// Arguments that OCI does not know, each with where the items have what it must be a part of: a JSON pointer.
     pub(crate) keeps: &'static [(&'static str, &'static str)],
@@ -47,6 +50,12 @@ pub(crate) struct Row {
     /// Whether it is there unless toolsets are chosen.
     pub(crate) is_default: bool,
 }
+
+/// What IAM must let the server do: verbs and resource types, as policies have them, and `in tenancy` if it is of
+/// the whole tenancy.
+pub(crate) type Needs = &'static [&'static str];
+/// An operation, and what is needed for it.
+pub(crate) type Asked = (&'static str, Needs);
 
 /// How a tool comes to its answer.
 #[derive(Clone, Copy)]
@@ -182,6 +191,8 @@ impl Row {
             common,
             shows: "",
             needs: &[],
+            asks: &[],
+            is_of_parts: false,
             way,
             keeps: &[],
             limit: DEFAULT_LIMIT,
@@ -221,8 +232,20 @@ impl Row {
         self
     }
 
-    pub(crate) const fn needs(mut self, needs: &'static [&'static str]) -> Self {
+    pub(crate) const fn needs(mut self, needs: Needs) -> Self {
         self.needs = needs;
+        self
+    }
+
+    /// Asks these operations, too; what is composed asks nothing else, and has no answer without the first.
+    pub(crate) const fn asks(mut self, asks: &'static [Asked]) -> Self {
+        self.asks = asks;
+        self
+    }
+
+    /// Composed of parts of which any may fail.
+    pub(crate) const fn of_parts(mut self) -> Self {
+        self.is_of_parts = true;
         self
     }
 
@@ -297,6 +320,24 @@ impl Row {
     /// All its arguments.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = &Argument> {
         self.takes.iter().chain(self.common)
+    }
+
+    /// All that it asks of OCI, what it is for first.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = Asked> {
+        let own = match self.way {
+            Way::Operation(name, _) => Some((name, self.needs)),
+            Way::Composed(_) | Way::Connector(_) => None,
+        };
+        own.into_iter().chain(self.asks.iter().copied())
+    }
+
+    /// The operations without which it has no answer.
+    pub(crate) fn essential(&self) -> impl Iterator<Item = &'static str> {
+        let first = self.asked().next().filter(|_| !self.is_of_parts);
+        let teller = self.address.map(|[teller, _]| teller);
+        let confirms = self.change.and_then(|change| change.confirmed_by);
+        let first = first.map(|(name, _)| name);
+        [first, teller, confirms].into_iter().flatten()
     }
 
     /// Whether `name` is one that not all such tools have.

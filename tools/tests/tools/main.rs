@@ -19,6 +19,7 @@ mod hostile;
 mod included;
 mod objects;
 mod overhead;
+mod policies;
 mod reading;
 mod settings;
 mod support;

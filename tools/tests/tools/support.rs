@@ -154,6 +154,23 @@ impl Server {
         }
     }
 
+    /// One of `principal`, which IAM lets do nothing.
+    pub(crate) fn refused(principal: Fixed) -> Self {
+        let oci = simulated();
+        let transport = Transport::new(tower::service_fn(|_: Request<Bytes>| {
+            let body = json!({ "code": "NotAuthorizedOrNotFound", "message": "no" }).to_string();
+            let answer = Response::builder().status(404).body(body.into());
+            std::future::ready(Ok(answer.unwrap()))
+        }));
+        let client = Client::new(Arc::new(principal), transport, Arc::new(noon), || 7);
+        Self {
+            oci,
+            sent: Sent::default(),
+            in_oci: Arc::default(),
+            service: service_of(&[], client).unwrap(),
+        }
+    }
+
     pub(crate) async fn list(&self) -> Value {
         self.rpc("tools/list", &json!({})).await["result"]["tools"].take()
     }
@@ -281,7 +298,13 @@ fn service(
     // No two calls have one retry token, and none waits long before it is tried again.
     let count = AtomicU64::new(7);
     let random = move || count.fetch_add(1, Ordering::Relaxed);
-    let client = Client::new(principal, transport, Arc::new(noon), random);
+    service_of(
+        settings,
+        Client::new(principal, transport, Arc::new(noon), random),
+    )
+}
+
+fn service_of(settings: &[(&str, &str)], client: Client) -> Result<AppService, ConfigError> {
     let connect = move || {
         let endpoints = Endpoints::default();
         let region = Some(endpoints.regions().requested("phx")?);

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::observability::METRICS;
 use super::{DOMAIN, NAME, STATE, rename};
 use crate::curated::argument::{Argument, flag, number, text};
-use crate::curated::{Change, Row, composed};
+use crate::curated::{Asked, Change, Row, composed};
 
 pub(super) const ROWS: &[Row] = &[
     Row::list("oci_compute_list_instances", "core.list_instances")
@@ -16,16 +17,12 @@ pub(super) const ROWS: &[Row] = &[
             "id name=displayName state=lifecycleState shape ocpus=shapeConfig.ocpus \
              memory_gb=shapeConfig.memoryInGBs ad=availabilityDomain created=timeCreated",
         )
-        .needs(&["read instances", "read vnic-attachments", "read vnics"]),
+        .needs(&["read instances"])
+        .asks(&[VNIC_ATTACHMENTS, VNIC]),
     Row::composed("oci_compute_get_instance", composed::instance::get)
         .about("Shows an instance with its IP addresses.")
         .taking(&[INSTANCE, flag("include_metrics")])
-        .needs(&[
-            "read instances",
-            "read vnic-attachments",
-            "read vnics",
-            "read metrics",
-        ]),
+        .asks(&[GET, VNIC_ATTACHMENTS, VNIC, METRICS]),
     Row::change("oci_compute_start_instance", ACTION, Change::SETS)
         .also("start_instance")
         .about("Starts a stopped instance.")
@@ -98,7 +95,14 @@ pub(super) const ROWS: &[Row] = &[
         let id = given.get("instance_id").cloned();
         id.map(|id| ("id".to_owned(), id)).into_iter().collect()
     })
-    .needs(&["manage instances", "manage volume-attachments", "use vnics"]),
+    .needs(&[
+        "manage instances",
+        "manage volume-attachments",
+        "use subnets",
+        "use vnics",
+        "use volumes",
+    ])
+    .asks(&[GET]),
     Row::list("oci_compute_list_images", "core.list_images")
         .about("Lists images for instances, newest first.")
         .taking(&[text("operating_system"), text("shape")])
@@ -162,6 +166,10 @@ fn launch(parameters: &mut serde_json::Map<String, Value>) {
     rename(parameters, "retry_token", RETRY_TOKEN);
 }
 
+pub(super) const GET: Asked = ("core.get_instance", &["read instances"]);
+pub(super) const VNIC_ATTACHMENTS: Asked =
+    ("core.list_vnic_attachments", &["read vnic-attachments"]);
+pub(super) const VNIC: Asked = ("core.get_vnic", &["read vnics"]);
 const INSTANCE: Argument = text("instance_id").required();
 /// By it OCI knows for 24 hours that it was asked already.
 const TOKEN: Argument = text("retry_token");

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::observability::{POINTS, RESOLUTION, WINDOW};
+use super::observability::{METRICS, POINTS, RESOLUTION, WINDOW};
 use super::{NAME, STATE, rename};
 use crate::curated::argument::{Argument, one_of, text};
 use crate::curated::{Change, Row, composed};
@@ -102,7 +102,10 @@ pub(super) const ROWS: &[Row] = &[
     )
     .about("Summarises CPU, storage, sessions and failures of an Autonomous Database.")
     .taking(&[AUTONOMOUS, WINDOW, RESOLUTION, POINTS])
-    .needs(&["inspect autonomous-databases", "read metrics"]),
+    .asks(&[
+        ("database.get_autonomous_database", &["inspect autonomous-databases"]),
+        METRICS,
+    ]),
 ];
 
 /// OCI has a longer name for it.

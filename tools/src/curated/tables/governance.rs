@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{DOMAIN, rename};
 use crate::curated::argument::{Argument, decimal, number, one_of, text};
-use crate::curated::{Row, composed, times};
+use crate::curated::{Asked, Row, composed, times};
 use crate::error::Failure;
 
 pub(super) const ROWS: &[Row] = &[
@@ -46,31 +46,33 @@ pub(super) const ROWS: &[Row] = &[
     Row::connector("search", composed::connector::search)
         .about("Finds resources of all kinds in the region by a word that they have, such as a name.")
         .taking(&[text("query").required()])
-        .chosen(),
+        .chosen()
+        .asks(SEARCH),
     Row::connector("fetch", composed::connector::fetch)
         .about("Shows a resource that `search` found.")
         .taking(&[text("id").required()])
-        .chosen(),
+        .chosen()
+        .asks(SEARCH),
     Row::composed("oci_cost_get_summary", composed::cost::summary)
         .about("Sums what the tenancy cost, by day or month; by default the last 30 days.")
         .taking(&[FROM, UNTIL, one_of("granularity", &["DAILY", "MONTHLY"])])
-        .needs(USAGE),
+        .asks(USAGE),
     Row::composed("oci_cost_by_service", composed::cost::by_service)
         .about("Sums what each service cost, the dearest first.")
         .taking(&[FROM, UNTIL, TOP])
-        .needs(USAGE),
+        .asks(USAGE),
     Row::composed("oci_cost_by_compartment", composed::cost::by_compartment)
         .about("Sums what each compartment cost, the dearest first.")
         .taking(&[FROM, UNTIL, TOP])
-        .needs(USAGE),
+        .asks(USAGE),
     Row::composed("oci_cost_monthly_trend", composed::cost::trend)
         .about("Shows what each month cost and how it differs from the one before.")
         .taking(&[number("months_back", 1, 12)])
-        .needs(USAGE),
+        .asks(USAGE),
     Row::composed("oci_cost_detect_anomalies", composed::cost::anomalies)
         .about("Finds days when a service cost `threshold` (2) standard deviations more than usual.")
         .taking(&[FROM, UNTIL, decimal("threshold"), TOP])
-        .needs(USAGE),
+        .asks(USAGE),
     Row::list_of("oci_cost_list_budgets", "budget.list_budgets")
         .of_tenancy()
         .about("Lists budgets with what was spent and is forecast.")
@@ -147,4 +149,8 @@ fn of_type(kind: &str, text: Option<&str>) -> Result<String, Failure> {
 const FROM: Argument = text("time_start").about("2026-11-01");
 const UNTIL: Argument = text("time_end").about("exclusive");
 const TOP: Argument = number("top_n", 1, 100);
-const USAGE: &[&str] = &["read usage-report in tenancy"];
+const USAGE: &[Asked] = &[(
+    "usage_api.request_summarized_usages",
+    &["read usage-report in tenancy"],
+)];
+const SEARCH: &[Asked] = &[("resource_search.search_resources", &[])];

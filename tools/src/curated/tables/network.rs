@@ -2,7 +2,7 @@
 
 use super::{NAME, STATE, rename};
 use crate::curated::argument::{Argument, flag, one_of, text};
-use crate::curated::{Row, composed};
+use crate::curated::{Asked, Row, composed};
 
 pub(super) const ROWS: &[Row] = &[
     Row::list("oci_network_list_vcns", "core.list_vcns")
@@ -10,19 +10,20 @@ pub(super) const ROWS: &[Row] = &[
         .taking(&[NAME, STATE, flag("include_subnets")])
         .adding(composed::network::listed)
         .shows("id name=displayName cidrs=cidrBlocks dns=vcnDomainName state=lifecycleState")
-        .needs(&["read vcns", "read subnets"]),
+        .needs(&["read vcns"])
+        .asks(&[SUBNETS]),
     Row::composed("oci_network_get_vcn", composed::network::vcn)
         .about("Shows a VCN with its gateways and subnets.")
         .taking(&[
             text("vcn_id").required(),
             flag("include_subnets").about("default true"),
         ])
-        .needs(&[
-            "read vcns",
-            "read subnets",
-            "read internet-gateways",
-            "read nat-gateways",
-            "read service-gateways",
+        .asks(&[
+            GET,
+            SUBNETS,
+            ("core.list_internet_gateways", &["read internet-gateways"]),
+            ("core.list_nat_gateways", &["read nat-gateways"]),
+            ("core.list_service_gateways", &["read service-gateways"]),
         ]),
     Row::list("oci_network_list_subnets", "core.list_subnets")
         .about("Lists subnets; `private` ones give no public IP addresses.")
@@ -68,11 +69,18 @@ pub(super) const ROWS: &[Row] = &[
     Row::composed("oci_network_analyze_security", composed::network::analyze)
         .about("Finds what the security lists and NSGs of a VCN let in from anywhere, each with severity and reason.")
         .taking(&[text("vcn_id").required()])
-        .needs(&[
-            "read vcns",
-            "read security-lists",
-            "read network-security-groups",
-        ]),
+        .asks(&[GET, SECURITY_LISTS, GROUPS, RULES]),
 ];
 
+const GET: Asked = ("core.get_vcn", &["read vcns"]);
+const SUBNETS: Asked = ("core.list_subnets", &["read subnets"]);
+pub(super) const SECURITY_LISTS: Asked = ("core.list_security_lists", &["read security-lists"]);
+pub(super) const GROUPS: Asked = (
+    "core.list_network_security_groups",
+    &["read network-security-groups"],
+);
+pub(super) const RULES: Asked = (
+    "core.list_network_security_group_security_rules",
+    &["read network-security-groups"],
+);
 const VCN: Argument = text("vcn_id");

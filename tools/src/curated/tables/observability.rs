@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
+use super::compute;
 use crate::curated::argument::{Argument, flag, number, one_of, text};
-use crate::curated::{Row, composed, times};
+use crate::curated::{Asked, Row, composed, times};
 
 pub(super) const ROWS: &[Row] = &[
     Row::composed_in("oci_observability_get_metrics", composed::metrics::query)
@@ -15,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
             RESOLUTION,
             POINTS,
         ])
-        .needs(&["read metrics"]),
+        .asks(&[METRICS]),
     Row::composed(
         "oci_observability_get_instance_metrics",
         composed::metrics::of_instance,
@@ -23,7 +24,7 @@ pub(super) const ROWS: &[Row] = &[
     .also("get_instance_metrics")
     .about("Summarises CPU, memory, disk and network of an instance.")
     .taking(&[text("instance_id").required(), WINDOW, RESOLUTION, POINTS])
-    .needs(&["read instances", "read metrics"]),
+    .asks(&[compute::GET, METRICS]),
     Row::list("oci_observability_list_metrics", "monitoring.list_metrics")
         .about("Lists the metrics that there are, with their dimensions.")
         .taking(&[text("namespace"), text("name"), text("resource_id")])
@@ -47,7 +48,7 @@ pub(super) const ROWS: &[Row] = &[
             one_of("severity", &["CRITICAL", "ERROR", "WARNING", "INFO"]),
             flag("firing_only"),
         ])
-        .needs(&["inspect alarms"]),
+        .asks(&[ALARMS, ALARMS_STATUS]),
     Row::list_of(
         "oci_observability_get_alarm_history",
         "monitoring.get_alarm_history",
@@ -105,7 +106,13 @@ pub(super) const ROWS: &[Row] = &[
     Row::composed_in("oci_observability_overview", composed::overview::overview)
         .about("Tells what is watched in a compartment: alarms and which fire, log groups, namespaces of metrics.")
         .chosen()
-        .needs(&["inspect alarms", "inspect log-groups", "inspect metrics"]),
+        .of_parts()
+        .asks(&[
+            ALARMS,
+            ALARMS_STATUS,
+            ("logging.list_log_groups", &["inspect log-groups"]),
+            ("monitoring.list_metrics", &["inspect metrics"]),
+        ]),
     Row::list(
         "oci_observability_execute_log_query",
         "log_analytics.query",
@@ -147,6 +154,9 @@ pub(super) const WINDOW: Argument = text("window").about("1h, 7d");
 /// How far the points of a series are apart, and what shows them.
 pub(super) const RESOLUTION: Argument = text("resolution");
 pub(super) const POINTS: Argument = flag("include_points");
+pub(super) const METRICS: Asked = ("monitoring.summarize_metrics_data", &["read metrics"]);
+pub(super) const ALARMS_STATUS: Asked = ("monitoring.list_alarms_status", &["inspect alarms"]);
+const ALARMS: Asked = ("monitoring.list_alarms", &["inspect alarms"]);
 /// 90 days, the most that a query of Log Analytics looks through.
 const MAX_HOURS: u32 = 2_160;
 const LOG_ANALYTICS: &[&str] = &[

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::observability::WINDOW;
-use super::{NAME, STATE};
+use super::observability::{ALARMS_STATUS, METRICS, WINDOW};
+use super::{NAME, STATE, compute};
 use crate::curated::argument::text;
 use crate::curated::{Change, Row, composed};
 
@@ -135,12 +135,12 @@ pub(super) const ROWS: &[Row] = &[
             text("instance_id").required(),
             WINDOW,
         ])
-        .needs(&[
-            "read instances",
-            "read vnic-attachments",
-            "read vnics",
-            "read metrics",
-            "inspect alarms",
-            "read audit-events",
+        .asks(&[
+            compute::GET,
+            compute::VNIC_ATTACHMENTS,
+            compute::VNIC,
+            METRICS,
+            ALARMS_STATUS,
+            ("audit.list_events", &["read audit-events"]),
         ]),
 ];

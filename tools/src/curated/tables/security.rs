@@ -1,6 +1,6 @@
 //! Users, groups, policies, secrets and Cloud Guard.
 
-use super::STATE;
+use super::{STATE, network};
 use crate::curated::argument::{Argument, flag, one_of, text};
 use crate::curated::{Row, composed};
 
@@ -25,7 +25,15 @@ pub(super) const ROWS: &[Row] = &[
              last_login=lastSuccessfulLoginTime capabilities",
         )
         .chosen()
-        .needs(&["read users in tenancy", "inspect groups in tenancy"]),
+        .needs(&["inspect users in tenancy"])
+        .asks(&[
+            (
+                "identity.list_user_group_memberships",
+                &["inspect users in tenancy", "inspect groups in tenancy"],
+            ),
+            ("identity.list_groups", &["inspect groups in tenancy"]),
+            ("identity.list_api_keys", &["read users in tenancy"]),
+        ]),
     Row::list_of("oci_security_list_groups", "identity.list_groups")
         .of_tenancy()
         .about("Lists groups of users.")
@@ -66,13 +74,18 @@ pub(super) const ROWS: &[Row] = &[
             flag("include_network_security"),
         ])
         .chosen()
-        .needs(&[
-            "inspect users in tenancy",
-            "inspect policies in tenancy",
-            "inspect cloud-guard-problems in tenancy",
-            "read vcns",
-            "read security-lists",
-            "read network-security-groups",
+        .of_parts()
+        .asks(&[
+            ("identity.list_users", &["inspect users in tenancy"]),
+            ("identity.list_policies", &["inspect policies in tenancy"]),
+            (
+                "cloud_guard.list_problems",
+                &["inspect cloud-guard-problems in tenancy"],
+            ),
+            ("core.list_vcns", &["read vcns"]),
+            network::SECURITY_LISTS,
+            network::GROUPS,
+            network::RULES,
         ]),
     Row::list("oci_vault_list_secrets", "vault.list_secrets")
         .about("Lists secrets of vaults, never what they hold.")

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{NAME, STATE};
+use super::{NAME, STATE, compute};
 use crate::curated::argument::{flag, number, text};
-use crate::curated::{Change, Row, composed};
+use crate::curated::{Asked, Change, Row, composed};
 use crate::error::Failure;
 
 pub(super) const ROWS: &[Row] = &[
@@ -41,7 +41,8 @@ pub(super) const ROWS: &[Row] = &[
         Ok(())
     })
     .at("functions.get_function", "invokeEndpoint")
-    .needs(&["read fn-function", "use fn-invocation"]),
+    .needs(&["use fn-invocation"])
+    .asks(&[("functions.get_function", &["read fn-function"])]),
     Row::list(
         "oci_datascience_list_model_deployments",
         "data_science.list_model_deployments",
@@ -91,7 +92,8 @@ pub(super) const ROWS: &[Row] = &[
          memory_gb=shapeConfig.memoryInGBs containers=containerCount",
     )
     .adding(composed::container::listed)
-    .needs(&["read compute-container-instances", "read vnics"]),
+    .needs(&["read compute-container-instances"])
+    .asks(&[CONTAINER_INSTANCE, compute::VNIC]),
     Row::composed_one("oci_containers_get_instance", composed::container::get)
         .about("Shows a container instance with its containers.")
     .taking(&[text("container_instance_id").required()])
@@ -99,12 +101,15 @@ pub(super) const ROWS: &[Row] = &[
         "id name=displayName state=lifecycleState details=lifecycleDetails shape \
          ocpus=shapeConfig.ocpus memory_gb=shapeConfig.memoryInGBs ips containers restart=containerRestartPolicy",
     )
-    .needs(&["read compute-container-instances", "read vnics"]),
+    .asks(&[CONTAINER_INSTANCE, compute::VNIC]),
     Row::composed("oci_containers_get_logs", composed::container::logs)
         .about("Shows the last lines that a container wrote, 100 unless told otherwise.")
         .taking(&[text("container_id").required(), number("tail", 1, 1_000)])
         .chosen()
-        .needs(&["read compute-containers"]),
+        .asks(&[(
+            "container_instances.retrieve_logs",
+            &["read compute-containers"],
+        )]),
     Row::list("oci_apigateway_list_gateways", "apigateway.list_gateways")
         .about("Lists API gateways.")
         .taking(&[NAME])
@@ -119,6 +124,10 @@ pub(super) const ROWS: &[Row] = &[
         .needs(&["inspect api-deployments"]),
 ];
 
+const CONTAINER_INSTANCE: Asked = (
+    "container_instances.get_container_instance",
+    &["read compute-container-instances"],
+);
 /// What somebody's code does is its own.
 const CODE: Change = Change {
     is_destructive: true,
