@@ -126,14 +126,12 @@ impl Shared {
             view,
         };
         let mut advice = Advice::new(&session, row, &given.arguments);
-        if row.takes(COMPARTMENT) {
-            given.compartment = match settle(&session, row, &mut given.arguments).await {
-                Ok(own) => own,
-                Err(failure) => return Err(failure.advised(&advice).await),
-            };
-            let settled = given.arguments.get(COMPARTMENT).and_then(Value::as_str);
-            advice.compartment = settled.map(str::to_owned);
-        }
+        given.compartment = match settle(&session, row, &mut given.arguments).await {
+            Ok(own) => own,
+            Err(failure) => return Err(failure.advised(&advice).await),
+        };
+        let settled = given.arguments.get(COMPARTMENT).and_then(Value::as_str);
+        advice.compartment = settled.map(str::to_owned);
         if row.is_of_tenancy {
             let id = session.tenancy().await?;
             given
@@ -190,13 +188,20 @@ impl Shared {
     }
 }
 
-/// Has `arguments` name the compartment by its OCID, which is told if they named none. What an identifier narrows down may
+/// Has `arguments` name compartments by their OCIDs, and tells the one that is theirs because they named none. What an identifier narrows down may
 /// be in any compartment, and what changes something is not made in the root because nobody said where.
 async fn settle(
     session: &Session<'_>,
     row: &Row,
     arguments: &mut Map<String, Value>,
 ) -> Result<Option<String>, Failure> {
+    if let Some(parent) = take_text(arguments, PARENT) {
+        let id = session.compartment(Some(&parent)).await?;
+        arguments.insert(PARENT.to_owned(), id.into());
+    }
+    if !row.takes(COMPARTMENT) {
+        return Ok(None);
+    }
     let named = take_text(arguments, COMPARTMENT);
     let is_narrow = arguments.keys().any(|name| name.ends_with("_id"));
     let is_one = matches!(row.way, Way::Operation(..));
@@ -216,11 +221,10 @@ async fn settle(
     Ok(named.is_none().then_some(id))
 }
 
-/// The arguments of a call, but for those that are null, which is as good as nothing.
+/// The arguments of a call.
 fn read(arguments: &str) -> Result<Map<String, Value>, Failure> {
-    let mut arguments: Map<String, Value> =
+    let arguments: Map<String, Value> =
         serde_json::from_str(arguments).map_err(Failure::validation)?;
-    arguments.retain(|_, value| !value.is_null());
     match arguments.get(LIMIT).and_then(Value::as_i64) {
         // The schema says the most alone, to be short.
         Some(limit @ ..1) => Err(Failure::validation(format!(
@@ -364,6 +368,8 @@ fn take_text(arguments: &mut Map<String, Value>, name: &str) -> Option<String> {
 }
 
 pub(crate) const COMPARTMENT: &str = "compartment_id";
+/// Another compartment, in which some are looked for.
+const PARENT: &str = "parent_id";
 /// Before the name of a member that is shown to who asks for it.
 const INCLUDE: &str = "include_";
 const FIELDS: &str = "fields";

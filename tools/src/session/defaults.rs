@@ -4,7 +4,7 @@ use oci_rest::Operation;
 use serde_json::{Map, Value, json};
 
 use super::Session;
-use crate::answer::{alike, field};
+use crate::answer::{alike, field, put};
 use crate::error::{Category, Failure};
 
 impl Session<'_> {
@@ -62,33 +62,63 @@ impl Session<'_> {
         if name.starts_with("ocid1.") || name.starts_with("ocidv1:") {
             return Ok(name.to_owned());
         }
+        self.called(name).await
+    }
+
+    /// The compartment that is called `name`. The root is called what the tenancy is, and in no list of compartments.
+    async fn called(&self, name: &str) -> Result<String, Failure> {
         let tenancy = self.tenancy().await?;
-        let wanted = json!({
+        let subtree = json!({
             "compartmentId": tenancy, "compartmentIdInSubtree": true, "accessLevel": "ACCESSIBLE",
-            "lifecycleState": "ACTIVE", "name": name,
+            "lifecycleState": "ACTIVE",
         });
+        let mut wanted = subtree.clone();
+        put(&mut wanted, "name", name);
         let operation = self.shared.allowed("identity.list_compartments");
         let operation =
             operation.map_err(|failure| failure.suggest("name the compartment by its OCID"))?;
         let found = self.ask(operation, wanted).await?;
-        let found = found.as_array().into_iter().flatten();
-        let ids: Vec<&str> = found
-            .filter_map(|item| field(item, "id").as_str())
-            .collect();
-        let name: String = name.escape_debug().take(100).collect();
-        match ids.as_slice() {
-            [id] => Ok((*id).to_owned()),
-            [] => Err(Failure::new(
-                Category::NotFound,
-                format!("no compartment is called `{name}`, or this server may not see it"),
-            )
-            .suggest("`oci_identity_list_compartments`, if it is served, tells names and OCIDs")),
-            several => Err(Failure::validation(format!(
-                "{} compartments are called `{name}`: {}",
-                several.len(),
-                several.join(", ")
-            ))
-            .suggest("name one by its OCID")),
+        let found = texts(&found, "id");
+        let cut: String = name.escape_debug().take(100).collect();
+        match found.as_slice() {
+            [id] => return Ok((*id).to_owned()),
+            [] => {}
+            several => {
+                return Err(Failure::validation(format!(
+                    "{} compartments are called `{cut}`: {}",
+                    several.len(),
+                    several.join(", ")
+                ))
+                .suggest("name one by its OCID"));
+            }
+        }
+        let root = self.may_ask(
+            "identity.get_compartment",
+            json!({ "compartmentId": tenancy }),
+        );
+        let root = root.await;
+        if field(&root, "name") == name {
+            return Ok(tenancy);
+        }
+        let others = self.may_ask("identity.list_compartments", subtree).await;
+        let mut names = texts(&others, "name");
+        names.extend(field(&root, "name").as_str());
+        let near = near(name, names);
+        let problem = format!("no compartment is called `{cut}`, or this server may not see it");
+        let failure = Failure::new(Category::NotFound, problem);
+        Err(if near.is_empty() {
+            failure
+                .suggest("`oci_identity_list_compartments`, if it is served, tells names and OCIDs")
+        } else {
+            failure.suggest(format!("there are {}", near.join(", ")))
+        })
+    }
+
+    /// What the operation `name` answers, or null, where that would only be of help.
+    async fn may_ask(&self, name: &str, parameters: Value) -> Value {
+        match self.shared.allowed(name) {
+            Ok(operation) => self.ask(operation, parameters).await.unwrap_or_default(),
+            Err(_refusal) => Value::Null,
         }
     }
 
@@ -127,6 +157,28 @@ impl Session<'_> {
         let namespace = namespace.as_str().unwrap_or_default().to_owned();
         Ok(self.shared.namespace.get_or_init(|| namespace).clone())
     }
+}
+
+/// What `name` is in each item of `list`.
+fn texts<'a>(list: &'a Value, name: &str) -> Vec<&'a str> {
+    let items = list.as_array().into_iter().flatten();
+    items
+        .filter_map(|item| field(item, name).as_str())
+        .collect()
+}
+
+/// Those of `names`, at most three, that `wanted` may have been meant to be, the likeliest first.
+fn near(wanted: &str, names: Vec<&str>) -> Vec<String> {
+    let wanted: String = wanted.to_lowercase().chars().take(100).collect();
+    let rated = names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name));
+    let mut near: Vec<(f64, &str)> = rated.filter(|(likeness, _)| *likeness > 0.8).collect();
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    near.into_iter()
+        .take(3)
+        .map(|(_, name)| format!("`{name}`"))
+        .collect()
 }
 
 /// Whether a caller of `operation` need not say `name`, which it must be given. What is to be changed is said.

@@ -124,3 +124,46 @@ async fn without_the_lists_of_compartments_they_are_named_by_their_ocids() {
         "{refused}"
     );
 }
+
+#[tokio::test]
+async fn the_root_is_called_what_the_tenancy_is_and_a_parent_by_its_name() {
+    let server = Server::new(&[ALL]);
+    let root = json!({ "compartment_id": "acme" });
+
+    let listed = server
+        .tool("oci_security_list_policies", &root)
+        .await
+        .good();
+    let children = server
+        .tool(
+            "oci_identity_list_compartments",
+            &json!({ "parent_id": "production" }),
+        )
+        .await
+        .good();
+
+    assert_ne!(listed["count"], 0, "{listed}");
+    assert_eq!(children["count"], 1, "{children}");
+}
+
+#[tokio::test]
+async fn a_name_that_no_compartment_has_leads_to_those_that_are_like_it() {
+    let server = Server::new(&[ALL]);
+    let tool = "oci_compute_list_instances";
+    let rows = [
+        ("Production", "there are `production`"),
+        ("develop", "there are `development`"),
+        ("ACME", "there are `acme`"),
+        ("zzzzz", "`oci_identity_list_compartments`"),
+    ];
+
+    for (name, expected) in rows {
+        let answer = server
+            .tool(tool, &json!({ "compartment_id": name }))
+            .await
+            .bad();
+
+        let suggestion = answer["suggestion"].as_str().unwrap();
+        assert!(suggestion.starts_with(expected), "{name}: {suggestion}");
+    }
+}
