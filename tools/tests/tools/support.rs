@@ -63,7 +63,9 @@ impl Server {
         settings: &[(&str, &str)],
         time: impl Fn(&Request<Bytes>) -> Duration + Clone + Send + Sync + 'static,
     ) -> Self {
-        Self::of(simulated(), settings, time)
+        let oci = simulated();
+        let own = credential(&oci);
+        Self::of(oci, own, settings, time)
     }
 
     /// One in the simulated tenancy with what `more` adds: collections, each with its items.
@@ -75,11 +77,14 @@ impl Server {
             own.extend(items.as_array().unwrap().clone());
         }
         let tenancy = Tenancy::from_json(&tenancy.to_string()).unwrap();
-        Self::of(played(tenancy), settings, |_| Duration::ZERO)
+        let oci = played(tenancy);
+        let own = credential(&oci);
+        Self::of(oci, own, settings, |_| Duration::ZERO)
     }
 
     fn of(
         oci: SimulatedOci,
+        credential: Credential,
         settings: &[(&str, &str)],
         time: impl Fn(&Request<Bytes>) -> Duration + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -100,7 +105,7 @@ impl Server {
                 Ok(answer)
             }
         }));
-        let service = service(settings, credential(&oci), transport).unwrap();
+        let service = service(settings, credential, transport).unwrap();
         Self {
             oci,
             sent,
@@ -118,19 +123,8 @@ impl Server {
             .unwrap();
         let key = PrivateKey::from_pem(session.private_key.as_bytes(), None).unwrap();
         let token = SecurityToken::parse(&session.token).unwrap();
-        let (answering, sent) = (oci.clone(), Sent::default());
-        let keep = Arc::clone(&sent);
-        let transport = Transport::new(tower::service_fn(move |request: Request<Bytes>| {
-            keep.lock().unwrap().push(request.clone());
-            std::future::ready(Ok(answering.answer(request)))
-        }));
-        let service = service(&[], Credential::token(&token, Arc::new(key)), transport).unwrap();
-        Self {
-            oci,
-            sent,
-            in_oci: Arc::default(),
-            service,
-        }
+        let credential = Credential::token(&token, Arc::new(key));
+        Self::of(oci, credential, &[], |_| Duration::ZERO)
     }
 
     /// One to which OCI answers what `answer` does.
