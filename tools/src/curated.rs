@@ -369,7 +369,7 @@ fn take_text(arguments: &mut Map<String, Value>, name: &str) -> Option<String> {
 
 pub(crate) const COMPARTMENT: &str = "compartment_id";
 /// Another compartment, in which some are looked for.
-const PARENT: &str = "parent_id";
+pub(crate) const PARENT: &str = "parent_id";
 /// Before the name of a member that is shown to who asks for it.
 const INCLUDE: &str = "include_";
 const FIELDS: &str = "fields";

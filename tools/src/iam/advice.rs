@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{COMPARTMENTS, Grantee, place, statement};
 use crate::answer::{field, put};
-use crate::curated::{COMPARTMENT, Row, rows};
+use crate::curated::{COMPARTMENT, PARENT, Row, rows};
 use crate::session::Session;
 
 /// What is said of a call of `row` that OCI refuses.
@@ -31,7 +31,8 @@ impl<'a> Advice<'a> {
         row: &'a Row,
         arguments: &Map<String, Value>,
     ) -> Self {
-        let is_id = |name: &str| name.ends_with("_id") && name != COMPARTMENT;
+        // Compartments may be named.
+        let is_id = |name: &str| name.ends_with("_id") && ![COMPARTMENT, PARENT].contains(&name);
         let is_ocid = |id: &str| id.starts_with("ocid1.") || id.starts_with("ocidv1:");
         let name = arguments.iter().find_map(|(name, value)| {
             let id = value.as_str().filter(|id| is_id(name) && !is_ocid(id))?;
@@ -179,7 +180,7 @@ async fn grantee(session: &Session<'_>) -> (Grantee, Option<String>) {
 
 const SEARCH: &str = "oci_search_resources";
 /// The tools that tell the OCIDs which arguments want.
-const LISTERS: [(&str, &str); 20] = [
+const LISTERS: [(&str, &str); 19] = [
     ("alarm_id", "oci_observability_list_alarms"),
     ("application_id", "oci_functions_list_applications"),
     ("cluster_id", "oke_list_clusters"),
@@ -197,7 +198,6 @@ const LISTERS: [(&str, &str); 20] = [
         "oci_datascience_list_model_deployments",
     ),
     ("nsg_id", "oci_network_list_nsgs"),
-    ("parent_id", "oci_identity_list_compartments"),
     ("stack_id", "oci_resourcemanager_list_stacks"),
     ("subnet_id", "oci_network_list_subnets"),
     ("topic_id", "oci_notifications_list_topics"),

@@ -140,6 +140,19 @@ async fn an_argument_that_is_a_name_is_named_with_what_tells_the_ocid() {
 }
 
 #[tokio::test]
+async fn a_parent_may_be_a_name_whatever_is_refused() {
+    let tool = "oci_identity_list_compartments";
+
+    let suggestion = suggested(&refused(), tool, &json!({ "parent_id": "production" })).await;
+
+    assert!(!suggestion.contains("no OCID"), "{suggestion}");
+    assert!(
+        suggestion.contains("to inspect compartments in tenancy`"),
+        "{suggestion}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_refused_of_the_tenancy_is_for_the_tenancy() {
     let server = refused();
     let tool = "oci_compute_list_instances";
