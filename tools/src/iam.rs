@@ -27,13 +27,16 @@ fn statement(grantee: &Grantee, group: &str, need: &str, place: &str) -> String 
 /// How a policy calls the compartment with the OCID `id`; the tenancy's is its root compartment's.
 #[must_use]
 pub fn place(id: &str) -> String {
-    if ["ocid1.tenancy.", "ocidv1:tenancy:"]
-        .iter()
-        .any(|start| id.starts_with(start))
-    {
+    if is_tenancy(id) {
         return "tenancy".to_owned();
     }
     format!("compartment id {id}")
+}
+
+/// Whether the compartment with the OCID `id` is the root.
+pub(crate) fn is_tenancy(id: &str) -> bool {
+    let starts = ["ocid1.tenancy.", "ocidv1:tenancy:"];
+    starts.iter().any(|start| id.starts_with(start))
 }
 
 impl OciTools {
@@ -81,7 +84,7 @@ impl OciTools {
         self.0.toolsets.have_general()
     }
 
-    /// The compartment of lists whose caller names none (`COMPARTMENT_OCID`).
+    /// The compartment of calls that name none (`COMPARTMENT_OCID`).
     #[must_use]
     pub fn compartment(&self) -> Option<&str> {
         self.0.compartment.as_deref()

@@ -54,7 +54,7 @@ pub(crate) struct Shared {
     /// Of the operations that tools ask, those that the policy is against.
     pub(crate) denied: BTreeMap<&'static str, Refusal>,
     pub(crate) toolsets: Toolsets,
-    /// Of lists, where the caller names none.
+    /// Of calls that name none.
     pub(crate) compartment: Option<String>,
     /// The largest result, in bytes.
     pub(crate) max_bytes: usize,

@@ -5,7 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::Session;
 use crate::answer::{alike, field, put};
+use crate::curated::{Way, rows};
 use crate::error::{Category, Failure};
+use crate::iam::is_tenancy;
 
 impl Session<'_> {
     /// Adds what `operation` must be given and what its caller need not know: the compartment of a list, which is told,
@@ -24,6 +26,7 @@ impl Session<'_> {
                 continue;
             }
             let value = match name {
+                COMPARTMENT if is_of_tenancy(operation) => self.tenancy().await?,
                 COMPARTMENT => compartment.insert(self.compartment(None).await?).clone(),
                 NAMESPACE => self.namespace().await?,
                 _ => self.tenancy().await?,
@@ -67,7 +70,7 @@ impl Session<'_> {
 
     /// The compartment that is called `name`. The root is called what the tenancy is, and in no list of compartments.
     async fn called(&self, name: &str) -> Result<String, Failure> {
-        let tenancy = self.tenancy().await?;
+        let tenancy = self.tenancy_or(BY_OCID).await?;
         let subtree = json!({
             "compartmentId": tenancy, "compartmentIdInSubtree": true, "accessLevel": "ACCESSIBLE",
             "lifecycleState": "ACTIVE",
@@ -75,8 +78,7 @@ impl Session<'_> {
         let mut wanted = subtree.clone();
         put(&mut wanted, "name", name);
         let operation = self.shared.allowed("identity.list_compartments");
-        let operation =
-            operation.map_err(|failure| failure.suggest("name the compartment by its OCID"))?;
+        let operation = operation.map_err(|failure| failure.suggest(BY_OCID))?;
         let found = self.ask(operation, wanted).await?;
         let found = texts(&found, "id");
         let cut: String = name.escape_debug().take(100).collect();
@@ -122,17 +124,25 @@ impl Session<'_> {
         }
     }
 
-    /// The tenancy of the identity.
+    /// The tenancy of the identity, or else the operator's.
     ///
     /// # Errors
     ///
     /// A [`Failure`] if the identity does not tell.
     pub(crate) async fn tenancy(&self) -> Result<String, Failure> {
+        let remedy = "name a compartment by its OCID; the server's operator can set `COMPARTMENT_OCID`, to the tenancy's for all tools";
+        self.tenancy_or(remedy).await
+    }
+
+    async fn tenancy_or(&self, remedy: &str) -> Result<String, Failure> {
         let credential = self.credential().await?;
-        let tenancy = credential.tenancy().map(str::to_owned);
+        // That of a pod does not tell, and its operator may.
+        let told = self.shared.compartment.as_deref();
+        let told = told.filter(|id| is_tenancy(id));
+        let tenancy = credential.tenancy().or(told).map(str::to_owned);
         tenancy.ok_or_else(|| {
             Failure::validation("the identity of this server does not tell its tenancy")
-                .suggest("name a compartment; the server's operator can set `COMPARTMENT_OCID`")
+                .suggest(remedy)
         })
     }
 
@@ -189,6 +199,24 @@ pub(crate) fn is_known(operation: &Operation<'_>, name: &str) -> bool {
     }
 }
 
+/// Whether what `operation` tells is in the root alone, as users are.
+fn is_of_tenancy(operation: &Operation<'_>) -> bool {
+    let name = operation.entry().to_string();
+    let mut tools = rows().filter(|row| row.is_of_tenancy);
+    let is_tool = tools.any(|row| matches!(row.way, Way::Operation(own, _) if own == name));
+    is_tool || OF_TENANCY.contains(&&*name)
+}
+
+/// What is in the root alone, and no tool's.
+const OF_TENANCY: [&str; 6] = [
+    "identity.get_authentication_policy",
+    "identity.list_cost_tracking_tags",
+    "identity.list_identity_providers",
+    "identity.list_network_sources",
+    "limits.list_limit_definitions",
+    "limits.list_services",
+];
+const BY_OCID: &str = "name the compartment by its OCID";
 const COMPARTMENT: &str = "compartmentId";
 const NAMESPACE: &str = "namespaceName";
 const TENANCY: &str = "tenancyId";

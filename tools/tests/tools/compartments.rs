@@ -1,9 +1,12 @@
 //! What a call is of that names no compartment.
 
+use std::sync::Arc;
+
+use oci_rest::{Credential, Fixed, SecurityToken};
 use serde_json::{Value, json};
 
 use crate::curated::ALL;
-use crate::support::Server;
+use crate::support::{Server, credential};
 
 #[tokio::test]
 async fn a_list_of_no_compartment_is_of_the_operators_or_of_the_tenancy() {
@@ -43,6 +46,28 @@ async fn a_resource_lists_what_is_in_its_own_compartment() {
 
     assert_ne!(named["count"], 0);
     assert_eq!(unnamed, named);
+}
+
+#[tokio::test]
+async fn what_is_in_the_root_alone_is_looked_for_there_by_any_tool() {
+    let server = Server::of_resource("functions", "mcp");
+    let production = server.oci.find("compartments", "production").unwrap();
+    let of_operator = Server::new(&[("COMPARTMENT_OCID", production.as_str())]);
+
+    for server in [server, of_operator] {
+        for operation in [
+            "identity.list_users",
+            "identity.list_compartments",
+            "limits.list_services",
+        ] {
+            let answer = server.call(&json!({ "operation": operation })).await.good();
+
+            let sent = server.sent().pop().unwrap();
+            let root = format!("compartmentId={}", server.oci.tenancy_id());
+            assert!(sent.uri().query().unwrap().contains(&root), "{operation}");
+            assert_ne!(answer["count"], 0, "{operation}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -123,6 +148,40 @@ async fn without_the_lists_of_compartments_they_are_named_by_their_ocids() {
         refused["suggestion"].as_str().unwrap().contains("OCID"),
         "{refused}"
     );
+}
+
+#[tokio::test]
+async fn who_does_not_know_its_tenancy_looks_up_no_name_and_wants_the_ocid() {
+    let server = Server::refused(&[], pod());
+    let named = json!({ "compartment_id": "production" });
+
+    let answer = server
+        .tool("oci_compute_list_instances", &named)
+        .await
+        .bad();
+
+    assert_eq!(
+        answer["suggestion"], "name the compartment by its OCID",
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn who_does_not_know_its_tenancy_may_be_told() {
+    let told = ("COMPARTMENT_OCID", "ocid1.tenancy.oc1..a");
+    let server = Server::refused(&[told], pod());
+
+    let users = server.tool("oci_security_list_users", &json!({})).await;
+
+    // It was asked.
+    assert_eq!(users.bad()["category"], "not_found");
+}
+
+fn pod() -> Fixed {
+    let own = credential(&Server::new(&[]).oci);
+    let token = SecurityToken::parse("e30.e30.c2ln").unwrap();
+    let key = Arc::clone(own.key());
+    Fixed::new("OKE workload identity", Credential::token(&token, key))
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ async fn a_statement_is_for_the_kind_of_identity_and_not_for_the_host() {
     ];
 
     for (name, claims, expected) in rows {
-        let server = Server::refused(principal(name, claims));
+        let server = Server::refused(&[], principal(name, claims));
 
         let id = json!({ "instance_id": "ocid1.instance.oc1..a" });
         let suggestion = suggested(&server, GET, &id).await;

@@ -149,7 +149,7 @@ impl Server {
     }
 
     /// One of `principal`, which IAM lets do nothing.
-    pub(crate) fn refused(principal: Fixed) -> Self {
+    pub(crate) fn refused(settings: &[(&str, &str)], principal: Fixed) -> Self {
         let oci = simulated();
         let transport = Transport::new(tower::service_fn(|_: Request<Bytes>| {
             let body = json!({ "code": "NotAuthorizedOrNotFound", "message": "no" }).to_string();
@@ -161,7 +161,7 @@ impl Server {
             oci,
             sent: Sent::default(),
             in_oci: Arc::default(),
-            service: service_of(&[], client).unwrap(),
+            service: service_of(settings, client).unwrap(),
         }
     }
 
