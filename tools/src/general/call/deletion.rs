@@ -26,14 +26,18 @@ pub(super) fn teller(shared: &Shared, operation: &Operation<'_>) -> Option<Strin
     (teller.path() == path && !credentials::returns(&teller.entry())).then_some(name)
 }
 
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 11] = [
+    "clean",
     "delete",
     "deletion",
     "destroy",
+    "drop",
+    "offboard",
     "purge",
-    "terminate",
-    "wipe",
     "remove",
+    "terminate",
+    "termination",
+    "wipe",
 ];
 
 #[cfg(test)]
@@ -51,6 +55,10 @@ mod tests {
             ("vault.schedule_secret_deletion", true),
             ("vault.cancel_secret_deletion", false),
             ("core.bulk_delete_private_ips", true),
+            ("core.termination_proceed_instance_pool_instance", true),
+            ("database_management.drop_tablespace", true),
+            ("log_analytics.clean", true),
+            ("log_analytics.offboard_namespace", true),
             ("core.instance_action", false),
             ("core.list_instances", false),
         ];
