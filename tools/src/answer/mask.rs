@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// OCIDs stay, for they only say where a secret is; and numbers and flags of the same names.
 pub(crate) fn mask(value: &mut Value) {
     match value {
-        Value::String(text) if is_secret(text) || assigns_password(text) => {
+        Value::String(text) if is_secret(text) || assigns_secret(text) => {
             MASKED.clone_into(text);
         }
         Value::Array(items) => items.iter_mut().for_each(mask),
@@ -45,8 +45,15 @@ fn mask_texts(name: &str, value: &mut Value) {
             MASKED.clone_into(text);
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mask_texts(name, item)),
-        // Of an object the members tell, such as `{"user", "password"}`.
-        Value::Object(_) => mask(value),
+        // Of an object the members tell, such as `{"user", "password"}`, but for its `value`.
+        Value::Object(members) => {
+            for (own, value) in members {
+                if FORMS.contains(&&*plain(own)) {
+                    mask_texts(name, value);
+                }
+            }
+            mask(value);
+        }
         _ => {}
     }
 }
@@ -79,7 +86,7 @@ fn plain(name: &str) -> String {
 fn is_count(name: &str, text: &str) -> bool {
     let name = plain(name);
     let counts = name.ends_with("tokens") || name.ends_with("maxtoken");
-    counts && text.bytes().all(|byte| byte.is_ascii_digit())
+    counts && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a text is, or has in it, a private key, a URL with a password, or one that opens an object.
@@ -113,16 +120,21 @@ fn is_preauthenticated(text: &str) -> bool {
     })
 }
 
-/// Whether it has a password as connections are described: `Server=db;Password=hunter2`.
-fn assigns_password(text: &str) -> bool {
+/// Whether it has a secret as connections and commands are described: `Server=db;Password=hunter2`, `--token=hunter2`.
+fn assigns_secret(text: &str) -> bool {
     text.match_indices('=').any(|(at, mark)| {
         let (name, rest) = text.split_at(at);
         let name = name.trim_end_matches(' ');
+        let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '.' | '_');
+        let name = name.rsplit(|char| !is_part(char)).next();
+        let name = name.unwrap_or_default();
         let value = rest.get(mark.len()..).unwrap_or_default();
         let value = value.trim_start_matches([' ', '"', '\'']);
         // In which a shell has its directory.
         let is_directory = name.ends_with("PWD") && value.starts_with('/');
-        ASSIGNED.iter().any(|ending| ends_with(name, ending)) && is_given(value) && !is_directory
+        let end = value.find(|char: char| !char.is_ascii_alphanumeric());
+        let number = value.get(..end.unwrap_or(value.len())).unwrap_or_default();
+        is_secret_name(name) && is_given(value) && !is_directory && !is_count(name, number)
     })
 }
 
@@ -137,19 +149,14 @@ fn is_given(value: &str) -> bool {
     value.starts_with(begins) && !is_flag
 }
 
-fn ends_with(name: &str, ending: &str) -> bool {
-    let at = name.len().checked_sub(ending.len());
-    let end = at.and_then(|at| name.get(at..));
-    end.is_some_and(|end| end.eq_ignore_ascii_case(ending))
-}
-
 /// What stands where a secret was.
 pub(crate) const MASKED: &str = "(masked)";
 
 /// How the names of secrets end, in lower case without what separates words and without a plural's `s`.
-const ENDINGS: [&str; 32] = [
+const ENDINGS: [&str; 33] = [
     "accesskey",
     "accessuri",
+    "accountkey",
     "apikey",
     "authkey",
     "authorization",
@@ -192,8 +199,6 @@ const HARMLESS: [&str; 6] = [
 ];
 /// What follows the name of a secret and is the same one.
 const FORMS: [&str; 4] = ["content", "string", "text", "value"];
-/// Before `=` in the description of a connection, in any case.
-const ASSIGNED: [&str; 5] = ["accesskey", "accountkey", "passwd", "password", "pwd"];
 /// What no password is.
 const FLAGS: [&str; 6] = ["false", "no", "none", "null", "true", "yes"];
 /// Of a pre-authenticated request, in bytes; OCI's have 64.
@@ -212,6 +217,7 @@ mod tests {
             "config": { "DB_PASSWORD": "hunter2", "API_TOKEN": "t", "AWS_SECRET_ACCESS_KEY": "k", "DB_URL": "u" },
             "items": [{ "clientSecret": "s", "adminPasswords": ["a", "b"], "accessUri": "/p/x/n" }],
             "credentials": { "user": "u", "password": "p" },
+            "db_password": { "sensitive": true, "type": "string", "value": "hunter2" },
             "tunnel": { "bgpMd5AuthKey": "k" },
         });
 
@@ -226,6 +232,7 @@ mod tests {
                 },
                 "items": [{ "clientSecret": MASKED, "adminPasswords": [MASKED, MASKED], "accessUri": MASKED }],
                 "credentials": { "user": "u", "password": MASKED },
+                "db_password": { "sensitive": true, "type": "string", "value": MASKED },
                 "tunnel": { "bgpMd5AuthKey": MASKED },
             })
         );
@@ -245,6 +252,11 @@ mod tests {
             "host=db password=hunter2 user=app",
             "export DB_PASSWORD=hunter2\nexport X=1",
             "DefaultEndpointsProtocol=https;AccountKey=aGk=;EndpointSuffix=x",
+            "--api-token=hunter2",
+            "API_TOKENS=_hunter2",
+            "CLIENT_SECRET=hunter2",
+            "https://x/callback?api_key=hunter2",
+            "DB_PASS = 'hunter2'",
         ] {
             let mut value = json!({ "text": text });
 
@@ -309,6 +321,7 @@ mod tests {
             "paths": ["/p/x/n/y", "src/p/notes about it/n/", "/p/SECRETTOKEN123/o/"],
             "texts": [
                 "PWD=/home/app", "resetPassword=true", "reset_password=True)", "Server=x;Password=;Uid=sa", "if password == given",
+                "--max_tokens=4096", "/20160918/instances?pageToken=abc", "target.secret.name = 'orders'",
                 "Password required", "passwordless=1", "a=b&next=c",
             ],
         });
