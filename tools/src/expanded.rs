@@ -11,7 +11,7 @@ use crate::Shared;
 use crate::answer::field;
 use crate::curated::argument::{self, Argument, flag, text, texts};
 use crate::error::Failure;
-use crate::general::{Args, is_deletion};
+use crate::general::{Args, may_delete};
 use crate::session::is_known;
 
 /// Adds the tools of the services that the operator named, without those that may not be called.
@@ -99,7 +99,7 @@ fn beside(operation: &Operation<'_>) -> Vec<Argument> {
         (texts("fields"), is_free("fields")),
         (text("query"), is_free("query")),
         (flag("dry_run"), !reads),
-        (text("confirm"), is_deletion(&entry)),
+        (text("confirm"), may_delete(&entry)),
     ];
     let taken = arguments.into_iter().filter(|(_, is_taken)| *is_taken);
     taken.map(|(argument, _)| argument).collect()

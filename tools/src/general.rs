@@ -4,7 +4,7 @@ mod call;
 mod describe;
 mod search;
 
-pub(crate) use self::call::{Args, is_deletion};
+pub(crate) use self::call::{Args, may_delete};
 
 use std::sync::Arc;
 

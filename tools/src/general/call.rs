@@ -3,7 +3,7 @@
 mod deletion;
 mod preview;
 
-pub(crate) use self::deletion::is_deletion;
+pub(crate) use self::deletion::{is_deletion, may_delete};
 
 use std::sync::Arc;
 
@@ -104,6 +104,7 @@ impl Shared {
         let session = self.session(cx, args.region.as_deref())?;
         let page = args.page.as_deref();
         let is_part = args.parameters.keys().any(|name| alike(name, "range"));
+        let deletes = deletion::deletes(&operation.entry(), &args.parameters);
         let prepared = session.prepare(operation, args.parameters, page).await;
         let prepared = prepared.map_err(|failure| {
             failure.or_suggest("`oci_describe_operation` shows what it takes")
@@ -116,7 +117,7 @@ impl Shared {
             let object = path.find(|(name, _)| *name == "objectName");
             credentials::check_object(object.map_or("", |(_, name)| name), is_part)?;
         }
-        if is_deletion(&operation.entry()) {
+        if deletes {
             let teller = deletion::teller(self, &operation);
             let (teller, told) = (teller.as_deref(), args.confirm.as_deref());
             confirm::check(&session, &operation, &prepared.request, teller, told).await?;

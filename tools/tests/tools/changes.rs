@@ -165,6 +165,46 @@ async fn a_person_who_can_be_asked_is_asked_by_the_general_tool_too() {
     assert!(!is_deleted(&server));
 }
 
+#[tokio::test]
+async fn a_job_that_destroys_what_a_stack_made_is_confirmed_and_another_is_not() {
+    let settings = [
+        ALLOWED[0],
+        ("OCI_MCP_TOOLSETS", "general,resource_manager:*"),
+    ];
+    let job =
+        |body: Value| json!({ "stackId": "ocid1.ormstack.oc1.phx.a", "jobOperationDetails": body });
+    let plan = job(json!({ "operation": "PLAN" }));
+    let destroys = [
+        job(json!({ "operation": "DESTROY", "executionPlanStrategy": "AUTO_APPROVED" })),
+        json!({ "stackId": "ocid1.ormstack.oc1.phx.a", "operation": "DESTROY" }),
+    ];
+
+    for body in destroys {
+        let server = Server::new(&settings);
+        let expanded = json!({ "body": body });
+        let general =
+            json!({ "operation": "resource_manager.create_job", "parameters": expanded.clone() });
+        let tool = "resource_manager_create_job";
+        let confirm = "resource_manager.create_job";
+
+        for refused in [
+            server.tool(tool, &expanded).await,
+            server.call(&general).await,
+        ] {
+            let refused = refused.bad();
+            assert!(
+                refused.to_string().contains("`confirm` is missing"),
+                "{refused}"
+            );
+        }
+        assert!(server.sent().is_empty());
+        server.tool(tool, &confirmed(&expanded, confirm)).await;
+        server.call(&confirmed(&general, confirm)).await;
+        server.tool(tool, &json!({ "body": plan })).await;
+        assert_eq!(server.sent().len(), 3);
+    }
+}
+
 fn confirmed(call: &Value, confirm: &str) -> Value {
     let mut call = call.clone();
     call["confirm"] = confirm.into();

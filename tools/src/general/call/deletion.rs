@@ -2,6 +2,7 @@
 
 use http::Method;
 use oci_rest::{Entry, Operation};
+use serde_json::{Map, Value};
 
 use crate::{Shared, confirm, credentials};
 
@@ -12,6 +13,27 @@ pub(crate) fn is_deletion(entry: &Entry<'_>) -> bool {
     !entry.is_read_only()
         && (entry.method() == Method::DELETE
             || !is_undone && words.any(|word| WORDS.contains(&word)))
+}
+
+/// Whether some calls of `entry` do: all, or of jobs of Resource Manager those that destroy what a stack made.
+pub(crate) fn may_delete(entry: &Entry<'_>) -> bool {
+    is_deletion(entry) || entry.to_string() == JOB
+}
+
+/// Whether the call of `entry` with `parameters` does.
+pub(super) fn deletes(entry: &Entry<'_>, parameters: &Map<String, Value>) -> bool {
+    let destroys = || parameters.values().any(|value| has(value, "DESTROY"));
+    is_deletion(entry) || may_delete(entry) && destroys()
+}
+
+/// Whether `text` is, in any case, anywhere in `value`.
+fn has(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own.eq_ignore_ascii_case(text),
+        Value::Array(items) => items.iter().any(|item| has(item, text)),
+        Value::Object(members) => members.values().any(|member| has(member, text)),
+        _ => false,
+    }
 }
 
 /// What tells the name of that which `operation` deletes by an identifier: the operation that gets it.
@@ -26,6 +48,7 @@ pub(super) fn teller(shared: &Shared, operation: &Operation<'_>) -> Option<Strin
     (teller.path() == path && !credentials::returns(&teller.entry())).then_some(name)
 }
 
+const JOB: &str = "resource_manager.create_job";
 const WORDS: [&str; 11] = [
     "clean",
     "delete",
