@@ -141,10 +141,15 @@ impl Shape<'_> {
             }
         };
         if let Some(found) = self.view.search(&answer) {
-            answer = match found? {
+            let mut found = match found? {
                 items @ Value::Array(_) => json!({ "items": items }),
                 other => other,
             };
+            // What it found nothing of may be what failed.
+            if let Some(missing) = answer.get("missing") {
+                put(&mut found, "missing", missing.clone());
+            }
+            answer = found;
         }
         Ok(match answer {
             Value::Object(mut rest) => match rest.remove("items") {

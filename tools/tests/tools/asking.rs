@@ -1,5 +1,7 @@
 //! What of an answer a caller asks to see: fields, a query, a table.
 
+use http::{Method, StatusCode};
+use oci_emulator::Fault;
 use serde_json::{Value, json};
 
 use crate::support::Server;
@@ -66,6 +68,27 @@ async fn a_query_that_no_item_fits_tells_what_items_have() {
         assert!(hint.contains("of each of `items` there are"), "{hint}");
         assert!(hint.contains("name"), "{hint}");
         assert_eq!(hint.contains("state"), has_state, "{hint}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_read_is_told_whatever_a_query_finds() {
+    for (query, found) in [
+        ("items[].name", "items"),
+        ("items[].ips", "items"),
+        ("{first: items[0].name}", "first"),
+        ("length(items)", "result"),
+    ] {
+        let server = Server::new(&[]);
+        let refused = Fault::new(StatusCode::NOT_FOUND, "NotAuthorizedOrNotFound").times(9);
+        let refused = refused.on(Method::GET, "/20160918/vnicAttachments");
+        server.oci.inject(refused);
+        let asked = production(&json!({ "include_ips": true, "query": query }));
+
+        let answer = server.tool(INSTANCES, &asked).await.good();
+
+        assert_eq!(answer["missing"][0]["part"], "ips", "{query}: {answer}");
+        assert!(answer.get(found).is_some(), "{query}: {answer}");
     }
 }
 
