@@ -20,6 +20,8 @@ use crate::terminal;
 enum Outcome {
     /// It has an answer.
     Good,
+    /// It has one but for what the operator denies, so that it may not have asked all else.
+    GoodInPart,
     /// A policy is missing: what OCI said, and the statement.
     Refused { why: String, statement: String },
     /// Something else, of which other subjects tell.
@@ -109,12 +111,29 @@ fn arguments(tool: &Value) -> Option<Value> {
 
 async fn call(service: AppService, tool: &str, arguments: &Value, host: &'static str) -> Outcome {
     match called(service, tool, arguments, host).await {
-        Ok((false, answer)) => answer
-            .pointer("/missing/0/error")
-            .map_or(Outcome::Good, outcome),
+        Ok((false, answer)) => of_parts(&answer),
         Ok((true, failure)) => outcome(&failure),
         Err(problem) => Outcome::Failed(problem),
     }
+}
+
+/// What comes of an answer in which parts may be missing.
+fn of_parts(answer: &Value) -> Outcome {
+    let missing = answer.get("missing").and_then(Value::as_array);
+    let mut errors = missing
+        .into_iter()
+        .flatten()
+        .filter_map(|part| part.get("error"))
+        .peekable();
+    if errors.peek().is_none() {
+        return Outcome::Good;
+    }
+    // The operator's own refusal has nothing that OCI said.
+    let is_own =
+        |error: &&Value| error["category"] == "authorization" && error.get("details").is_none();
+    errors
+        .find(|error| !is_own(error))
+        .map_or(Outcome::GoodInPart, outcome)
 }
 
 /// Whether a call failed, and what it answers.
@@ -181,6 +200,7 @@ fn judge(outcomes: &[(Requirement, Outcome)], left: &[Requirement]) -> Vec<Findi
                 good.push(requirement.tool);
                 proved.extend(&requirement.needs);
             }
+            Outcome::GoodInPart => good.push(requirement.tool),
             Outcome::Refused { why, statement } => {
                 let entry = refused.entry(statement).or_insert((Vec::new(), why));
                 entry.0.push(requirement.tool);
@@ -252,10 +272,20 @@ mod tests {
 
     /// What is found of the tools of `toolsets`, which ask `oci` with the key of a user.
     async fn examined(oci: &SimulatedOci, toolsets: &'static str) -> Vec<Finding> {
+        examined_but(oci, toolsets, None).await
+    }
+
+    /// The same, if `denied` is what the operator denies.
+    async fn examined_but(
+        oci: &SimulatedOci,
+        toolsets: &'static str,
+        denied: Option<&'static str>,
+    ) -> Vec<Finding> {
         let compartment = oci.find("compartments", "production").unwrap();
         let mut vars = Vars::new(move |name: &str| match name {
             "COMPARTMENT_OCID" => Some(compartment.clone()),
             "OCI_MCP_TOOLSETS" => Some(toolsets.to_owned()),
+            "OCI_MCP_OPERATIONS_DENY" => denied.map(str::to_owned),
             _ => None,
         });
         let way = way(oci);
@@ -322,6 +352,17 @@ mod tests {
         );
         assert!(
             findings[1].why.as_ref().unwrap().contains("read metrics"),
+            "{findings:#?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_part_that_the_operator_denies_is_not_for_a_policy() {
+        let findings = examined_but(&fake::simulated(), "compute", Some("core.get_vnic")).await;
+
+        assert_eq!(findings[0].verdict, Verdict::Good, "{findings:#?}");
+        assert!(
+            findings[0].what.contains("oci_compute_list_instances"),
             "{findings:#?}"
         );
     }
