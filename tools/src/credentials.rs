@@ -21,17 +21,12 @@ pub(crate) fn returns(entry: &Entry<'_>) -> bool {
 /// Refuses to read the object `name` if it is a store of keys by that, or part of one that may be a key: masked is what is
 /// read as a whole.
 pub(crate) fn check_object(name: &str, is_part: bool) -> Result<(), Failure> {
-    let lower = name.to_ascii_lowercase();
-    let is_one_of = |endings: &[&str]| {
-        let ending = lower.rsplit_once('.').map(|(_, ending)| ending);
-        ending.is_some_and(|ending| endings.contains(&ending))
-    };
-    if is_one_of(&STORES) || is_one_of(&["zip"]) && lower.contains("wallet") {
+    if is_store(name) {
         return Err(Failure::validation(
             "the object's name is that of a store of keys, which are not shown",
         ));
     }
-    if is_part && is_one_of(&["key", "pem"]) {
+    if is_part && is_key(name) {
         return Err(Failure::validation(
             "the object's name is that of keys or certificates, which are read whole, so that private keys can be masked",
         )
@@ -40,6 +35,35 @@ pub(crate) fn check_object(name: &str, is_part: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses to hand out the object `name`, unread and unmasked, if it may be keys by that.
+pub(crate) fn check_handed_out(name: &str) -> Result<(), Failure> {
+    if is_store(name) || is_key(name) {
+        return Err(Failure::validation(
+            "the object's name is that of keys, and whoever has its URL could read them",
+        )
+        .suggest("a person can make such a URL in OCI's console"));
+    }
+    Ok(())
+}
+
+fn is_store(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let ending = ending(&name);
+    STORES.contains(&ending) || ending == "zip" && name.contains("wallet")
+}
+
+fn is_key(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let file = name.rsplit('/').next().unwrap_or_default();
+    ["key", "pem"].contains(&ending(&name)) || SSH_KEYS.contains(&file)
+}
+
+fn ending(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
+/// What `ssh-keygen` calls private keys.
+const SSH_KEYS: [&str; 5] = ["id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_rsa"];
 /// How the names of stores of keys end.
 const STORES: [&str; 9] = [
     "der", "jceks", "jks", "keystore", "p12", "p8", "pfx", "pk8", "sso",

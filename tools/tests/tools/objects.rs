@@ -261,6 +261,10 @@ async fn stores_of_keys_are_not_read_and_keys_only_whole() {
             json!({ "object_name": "chain.pem", "max_bytes": 50 }),
             "`max_bytes`",
         ),
+        (
+            json!({ "object_name": "ada/.ssh/id_rsa", "range": "bytes=40-" }),
+            "`range`",
+        ),
     ];
 
     for (mut object, problem) in rows {
@@ -279,6 +283,23 @@ async fn stores_of_keys_are_not_read_and_keys_only_whole() {
 
         assert_eq!(answer["category"], "not_found", "{name}");
     }
+}
+
+#[tokio::test]
+async fn no_url_is_made_to_what_its_name_says_is_keys() {
+    let server = Server::new(&[ALL, ("ALLOW_MUTATIONS", "true")]);
+
+    for name in ["tls/server.p12", "server.key", "ada/.ssh/id_ed25519"] {
+        let object = json!({ "bucket_name": "reports", "object_name": name });
+
+        let answer = server.tool("oci_storage_create_par", &object).await.bad();
+
+        assert!(
+            answer["error"].as_str().unwrap().contains("of keys"),
+            "{name}: {answer}"
+        );
+    }
+    assert!(server.sent().is_empty());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::rename;
-use crate::credentials::check_object;
+use crate::credentials::{check_handed_out, check_object};
 use crate::curated::argument::{Argument, number, one_of, text};
 use crate::curated::{Change, Row};
 use crate::error::Failure;
@@ -99,6 +99,7 @@ pub(super) const ROWS: &[Row] = &[
         let mut take = |name: &str| parameters.remove(name);
         let hours = take("hours").and_then(|hours| hours.as_i64()).unwrap_or(24);
         let object = take("object_name").unwrap_or_default();
+        check_handed_out(object.as_str().unwrap_or_default())?;
         let expires = now
             .checked_add(jiff::SignedDuration::from_hours(hours))
             .map_err(Failure::validation)?;
