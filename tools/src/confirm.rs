@@ -4,7 +4,6 @@ use oci_mcp::{Answer, InputKind};
 use oci_rest::{Operation, Request};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Map;
 
 use crate::answer::field;
 use crate::error::Failure;
@@ -69,11 +68,7 @@ async fn name(
     teller: &str,
     request: &Request,
 ) -> Result<Option<String>, Failure> {
-    let path = request.path_parameters();
-    let path: Map<_, _> = path
-        .map(|(name, value)| (name.to_owned(), value.into()))
-        .collect();
-    let thing = session.get(teller, path.into()).await?;
+    let thing = session.beside(request, teller).await?;
     let names = ["displayName", "name"].map(|name| field(&thing, name).as_str());
     let mut names = names.into_iter().flatten().filter(|name| !name.is_empty());
     Ok(names.next().map(str::to_owned))

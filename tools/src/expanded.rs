@@ -73,15 +73,15 @@ impl Shared {
     fn args(&self, operation: &str, arguments: &str) -> Result<Args, Failure> {
         let mut parameters: Map<String, Value> =
             serde_json::from_str(arguments).map_err(Failure::validation)?;
-        let beside = beside(&self.operation(operation)?);
-        let taken = beside.iter().filter_map(|argument| {
-            let value = parameters.remove(argument.name)?;
-            Some((argument.name.to_owned(), value))
-        });
-        let mut args: Map<String, Value> = taken.collect();
+        let mut args = Map::new();
+        for argument in beside(&self.operation(operation)?) {
+            if let Some(value) = parameters.remove(argument.name) {
+                args.insert(argument.name.to_owned(), value);
+            }
+        }
         args.insert("operation".to_owned(), operation.into());
         args.insert("parameters".to_owned(), parameters.into());
-        serde_json::from_value(args.into()).map_err(Failure::validation)
+        serde_json::from_str(&Value::from(args).to_string()).map_err(Failure::validation)
     }
 }
 

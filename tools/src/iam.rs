@@ -159,18 +159,22 @@ pub(crate) fn denied(catalogue: &Catalogue, policy: &Policy) -> BTreeMap<&'stati
     if !policy.names_operations() {
         return BTreeMap::new();
     }
-    let asked: BTreeMap<_, _> = rows()
-        .flat_map(Row::asked)
-        .filter_map(|(name, _)| Some((name.split_once('.')?, name)))
-        .collect();
-    let refused = catalogue.entries().filter_map(|entry| {
-        let name = asked.get(&(entry.package(), entry.operation()))?;
-        match policy.check(&entry) {
-            Err(refusal @ (Refusal::Denied | Refusal::NotAllowed)) => Some((*name, refusal)),
-            _ => None,
+    let mut asked = BTreeMap::new();
+    asked.extend(
+        rows()
+            .flat_map(Row::asked)
+            .filter_map(|(name, _)| Some((name.split_once('.')?, name))),
+    );
+    let mut denied = BTreeMap::new();
+    for entry in catalogue.entries() {
+        let name = asked.get(&(entry.package(), entry.operation()));
+        if let (Some(name), Err(refusal @ (Refusal::Denied | Refusal::NotAllowed))) =
+            (name, policy.check(&entry))
+        {
+            denied.insert(*name, refusal);
         }
-    });
-    refused.collect()
+    }
+    denied
 }
 
 /// What the operation `name` needs, where a tool knows.

@@ -142,15 +142,24 @@ impl<'a> Session<'a> {
         request: &Request,
         [teller, url]: [&str; 2],
     ) -> Result<Endpoint, Failure> {
-        let path = request.path_parameters();
-        let path: Map<_, _> = path
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
-        let thing = self.get(teller, path.into()).await?;
+        let thing = self.beside(request, teller).await?;
         let url = field(&thing, url).as_str().unwrap_or_default();
         let endpoints = &self.connection.endpoints;
         let endpoint = endpoints.announced(url, &self.region().await?);
         endpoint.map_err(|error| Failure::new(Category::Service, error))
+    }
+
+    /// What the operation `teller` answers, which takes the path of `request`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::get`].
+    pub(crate) async fn beside(&self, request: &Request, teller: &str) -> Result<Value, Failure> {
+        let mut path = Map::new();
+        for (name, value) in request.path_parameters() {
+            path.insert(name.to_owned(), value.into());
+        }
+        self.get(teller, path.into()).await
     }
 
     /// What the operation `name` answers, without secrets and what says nothing.

@@ -39,7 +39,9 @@ pub(super) fn of_answer(answer: &Value) -> String {
         }
     }
     // An identifier is long, and what a person reads last.
-    names.sort_by_key(|name| name.ends_with("id"));
+    let (ids, mut names): (Vec<String>, _) =
+        names.into_iter().partition(|name| name.ends_with("id"));
+    names.extend(ids);
     let rows = items.iter().map(|item| {
         let cells = names.iter().map(|name| item.get(name).map(cell));
         cells.map(Option::unwrap_or_default).collect()

@@ -1,6 +1,6 @@
 //! The arguments of a call, as a record has them: a digest of their canonical form, or masked.
 
-use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest as hash};
@@ -93,10 +93,13 @@ fn write(value: &Value, text: &mut String) {
 }
 
 fn write_object(members: &Map<String, Value>, text: &mut String) {
-    let mut sorted: Vec<_> = members.iter().collect();
-    sorted.sort_unstable_by(|(one, _), (other, _)| by_utf16(one, other));
+    // The order of RFC 8785, section 3.2.3, which differs from that of UTF-8 beyond U+FFFF.
+    let mut sorted = BTreeMap::new();
+    for (name, value) in members {
+        sorted.insert(name.encode_utf16().collect::<Vec<_>>(), (name, value));
+    }
     text.push('{');
-    for (index, (name, value)) in sorted.into_iter().enumerate() {
+    for (index, (name, value)) in sorted.into_values().enumerate() {
         if index > 0 {
             text.push(',');
         }
@@ -105,11 +108,6 @@ fn write_object(members: &Map<String, Value>, text: &mut String) {
         write(value, text);
     }
     text.push('}');
-}
-
-/// The order of RFC 8785, section 3.2.3, which differs from that of UTF-8 beyond U+FFFF.
-fn by_utf16(one: &str, other: &str) -> Ordering {
-    one.encode_utf16().cmp(other.encode_utf16())
 }
 
 /// As ECMAScript writes numbers (ECMA-262, `Number::toString`), which RFC 8785, section 3.2.2.3 asks for.

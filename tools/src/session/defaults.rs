@@ -177,18 +177,12 @@ fn texts<'a>(list: &'a Value, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// Those of `names`, at most three, that `wanted` may have been meant to be, the likeliest first.
+/// Those of `names`, at most five, that `wanted` may have been meant to be.
 fn near(wanted: &str, names: Vec<&str>) -> Vec<String> {
     let wanted: String = wanted.to_lowercase().chars().take(100).collect();
-    let rated = names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(&wanted, &name.to_lowercase()), name));
-    let mut near: Vec<(f64, &str)> = rated.filter(|(likeness, _)| *likeness > 0.8).collect();
-    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    near.into_iter()
-        .take(3)
-        .map(|(_, name)| format!("`{name}`"))
-        .collect()
+    let is_near = |name: &&str| strsim::jaro_winkler(&wanted, &name.to_lowercase()) > 0.85;
+    let near = names.into_iter().filter(is_near).take(5);
+    near.map(|name| format!("`{name}`")).collect()
 }
 
 /// Whether a caller of `operation` need not say `name`, which it must be given. What is to be changed is said.

@@ -147,12 +147,13 @@ fn launch(parameters: &mut serde_json::Map<String, Value>) {
         "createVnicDetails": { "subnetId": take("subnet_id") },
         "sourceDetails": { "sourceType": "image", "imageId": take("image_id") },
     });
-    let size = [("ocpus", "ocpus"), ("memory_gb", "memoryInGBs")];
-    let size = size.map(|(own, name)| (name.to_owned(), take(own)));
-    let size: serde_json::Map<_, _> = size
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
+    let mut size = serde_json::Map::new();
+    for (own, name) in [("ocpus", "ocpus"), ("memory_gb", "memoryInGBs")] {
+        let value = take(own);
+        if !value.is_null() {
+            size.insert(name.to_owned(), value);
+        }
+    }
     let key = take("ssh_public_key");
     if let Value::Object(members) = &mut body {
         if !size.is_empty() {
