@@ -10,7 +10,8 @@ mod view;
 pub(crate) use self::cursor::Cursor;
 pub(crate) use self::fields::{Fields, alike};
 pub(crate) use self::fit::fit;
-pub(crate) use self::mask::{MASKED, is_secret, mask};
+use self::mask::{MASKED, is_secret};
+pub(crate) use self::mask::{mask, mask_lines};
 pub(crate) use self::view::View;
 
 use bytes::Bytes;

@@ -81,6 +81,7 @@ impl Shared {
         }
         args.insert("operation".to_owned(), operation.into());
         args.insert("parameters".to_owned(), parameters.into());
+        // By way of a text, as all arguments are read: to read values takes another deserializer.
         serde_json::from_str(&Value::from(args).to_string()).map_err(Failure::validation)
     }
 }

@@ -89,9 +89,29 @@ fn is_count(name: &str, text: &str) -> bool {
     counts && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// `lines` with [`MASKED`] in the place of those that have a secret, so that one hides no other; but of a private key, which
+/// is of several, nothing is shown.
+pub(crate) fn mask_lines(lines: &[&str]) -> String {
+    if lines.iter().any(|line| has_private_key(line)) {
+        return MASKED.to_owned();
+    }
+    let shown = lines.iter().map(|line| {
+        if is_secret(line) || assigns_secret(line) {
+            MASKED
+        } else {
+            line
+        }
+    });
+    shown.collect::<Vec<_>>().join("\n")
+}
+
 /// Whether a text is, or has in it, a private key, a URL with a password, or one that opens an object.
 pub(crate) fn is_secret(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----") || has_password(text) || is_preauthenticated(text)
+    has_private_key(text) || has_password(text) || is_preauthenticated(text)
+}
+
+fn has_private_key(text: &str) -> bool {
+    text.contains("PRIVATE KEY-----")
 }
 
 /// Whether it is a URL with a password: `scheme://user:password@host`.

@@ -229,16 +229,38 @@ async fn of_a_text_a_pre_authenticated_url_is_masked_and_a_word_is_not() {
 
     for (text, expected) in rows {
         let server = holding(&[], text).await;
-        let container = Server::answered(&[ALL], || {
-            let answer = http::Response::builder().header("content-type", "text/plain");
-            Ok(answer.body(Bytes::from_static(text.as_bytes())).unwrap())
-        });
-        let log = json!({ "container_id": "ocid1.computecontainer.oc1.phx.a" });
 
         let object = read(&server, &json!("bytes=0-"), 1_000).await;
-        let log = container.tool("oci_containers_get_logs", &log).await.good();
 
         assert_eq!(object["text"], expected);
+    }
+}
+
+#[tokio::test]
+async fn a_line_of_a_log_that_has_a_secret_hides_no_other_and_a_key_hides_all() {
+    let rows = [
+        (
+            "up\npassword=hunter2\npostgres://app:hunter2@db/x\ndown",
+            "up\n(masked)\n(masked)\ndown",
+        ),
+        (
+            "up\n-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\n-----END PRIVATE KEY-----",
+            "(masked)",
+        ),
+    ];
+
+    for (written, expected) in rows {
+        let server = Server::answered(&[ALL], || {
+            let answer = http::Response::builder().header("content-type", "text/plain");
+            Ok(answer.body(Bytes::from_static(written.as_bytes())).unwrap())
+        });
+        let container = json!({ "container_id": "ocid1.computecontainer.oc1.phx.a" });
+
+        let log = server
+            .tool("oci_containers_get_logs", &container)
+            .await
+            .good();
+
         assert_eq!(log["text"], expected);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::instance::addresses_of;
 use super::{AT_ONCE, Arguments, Composing, number, part, text};
-use crate::answer::{MASKED, field, is_secret, put};
+use crate::answer::{field, mask_lines, put};
 use crate::error::Failure;
 use crate::session::Session;
 
@@ -100,10 +100,8 @@ pub(in crate::curated) fn logs<'a>(
         let shown = lines
             .get(lines.len().saturating_sub(tail)..)
             .unwrap_or_default();
-        let (count, text) = (shown.len(), shown.join("\n"));
-        // As of an object: a line that speaks of a password does not hide all others.
-        let text = if is_secret(&text) { MASKED } else { &text };
-        Ok(json!({ "lines": count, "of": lines.len(), "text": text }))
+        let text = mask_lines(shown);
+        Ok(json!({ "lines": shown.len(), "of": lines.len(), "text": text }))
     })
 }
 
